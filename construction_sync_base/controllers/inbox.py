@@ -1,0 +1,234 @@
+import hashlib
+import json
+import logging
+import re
+from datetime import datetime
+
+import psycopg2
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
+
+from odoo import SUPERUSER_ID, api
+from odoo.http import Controller, Response, request, route
+
+from ..lib import envelope, signatures
+from ..models.construction_handler import SCHEMAS
+from ..models.construction_platform import API_SCOPE
+
+_logger = logging.getLogger(__name__)
+
+BASE = "/construction_sync/v1"
+STRUCTURED = "application/cloudevents+json"
+BATCHED = "application/cloudevents-batch+json"
+MAX_BYTES = {STRUCTURED: 1024 * 1024, BATCHED: 8 * 1024 * 1024}
+TYPE_NAME = re.compile(r"construction\.[a-z_.]{1,100}\.v[0-9]{1,3}")
+# stored with a delivery; anything that could carry a secret is not on the list
+KEPT_HEADERS = (
+    "Content-Type", "Content-Length", "User-Agent", "Webhook-Id", "Webhook-Timestamp",
+    "X-Forwarded-For", "Traceparent",
+)  # fmt: skip
+
+
+class Inbox(Controller):
+    """The HTTP doors. The request verifies bytes, reads the envelope and commits; what
+    can fail for a business reason happens later, in the drain."""
+
+    @route(
+        f"{BASE}/<string:key>/events",
+        type="http",
+        auth="none",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+        readonly=False,
+        max_content_length=MAX_BYTES[BATCHED] + 1,
+    )
+    def post_events(self, key, **_ignored):
+        # before the body is read: `request.env` without a user costs no query
+        platform, refusal = self._platform(key)
+        if refusal:
+            return refusal
+        body, mimetype, refusal = self._body()
+        if refusal:
+            return refusal
+        if not self._authentic(platform, body):
+            return self._problem(401, "unauthorized", "Not authenticated")
+        parsed = envelope.split(body, mimetype)
+        delivery = {
+            "source_address": request.httprequest.remote_addr,
+            "headers": {
+                name: request.httprequest.headers[name][:500]
+                for name in KEPT_HEADERS
+                if name in request.httprequest.headers
+            },
+            "body": body,
+            "sha256": hashlib.sha256(body).hexdigest(),
+        }
+        try:
+            results, correlation = self._store(platform, parsed, delivery)
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            _logger.exception("the inbox could not be written")
+            return self._problem(503, "unavailable", "Try again later", {"Retry-After": "30"})
+        return self._verdicts(results, correlation)
+
+    @route(
+        f"{BASE}/<string:key>/events",
+        type="http",
+        auth="none",
+        methods=["GET"],
+        csrf=False,
+        save_session=False,
+    )
+    def get_event(self, key, source="", id="", **_ignored):  # noqa: A002 (the contract's name)
+        platform, refusal = self._platform(key)
+        if refusal:
+            return refusal
+        if not self._bearer(platform):
+            return self._problem(401, "unauthorized", "Not authenticated")
+        env = api.Environment(request.env.cr, SUPERUSER_ID, {})
+        event = env["construction.event"].search(
+            [
+                ("platform_id", "=", platform["id"]),
+                ("source", "=", source),
+                ("event_id", "=", id),
+            ]
+        )
+        if not event:
+            return self._problem(404, "unknown-event", "No such event")
+        return request.make_json_response(
+            {
+                "state": event.state,
+                "correlation_id": event.correlation_id,
+                "attempts": event.attempts,
+                "issues": [
+                    {"category": issue.category, "message": issue.message, "state": issue.state}
+                    for issue in event.issue_ids
+                ],
+                "documents": [
+                    {
+                        "model": binding.res_model,
+                        "display_name": record.display_name,
+                        "id": record.id,
+                    }
+                    for binding in event.binding_ids
+                    if (record := binding._record())
+                ],
+            }
+        )
+
+    @route(f"{BASE}/health", type="http", auth="none", methods=["GET"], save_session=False)
+    def health(self, **_ignored):
+        return request.make_json_response({"status": "pass"})
+
+    @route(
+        f"{BASE}/schemas/<string:name>",
+        type="http",
+        auth="none",
+        methods=["GET"],
+        save_session=False,
+    )
+    def schema(self, name, **_ignored):
+        """The schema file that validates, as it is."""
+        path = SCHEMAS / f"{name}.json"
+        if not TYPE_NAME.fullmatch(name) or not path.is_file():
+            return self._problem(404, "unknown-schema", "No such schema")
+        return Response(
+            path.read_bytes(), content_type="application/schema+json", status=200
+        )
+
+    # ---------------------------------------------------------------- steps
+    def _platform(self, key):
+        env = api.Environment(request.env.cr, SUPERUSER_ID, {})
+        platform = env["construction.platform"]._route(key)
+        if platform is None:
+            return None, self._problem(404, "unknown-platform", "No such platform")
+        if not platform["active"]:
+            return None, self._problem(410, "deleted-platform", "This platform was deleted")
+        if platform["state"] == "draft":
+            return None, self._problem(404, "unknown-platform", "No such platform")
+        return platform, None
+
+    def _body(self):
+        """:return: raw body, media type, and a refusal or None"""
+        incoming = request.httprequest
+        mimetype = incoming.mimetype
+        if mimetype not in MAX_BYTES:
+            return None, None, self._problem(415, "media-type", f"Send {STRUCTURED} or {BATCHED}")
+        if incoming.headers.get("Content-Encoding", "identity") != "identity":
+            return None, None, self._problem(415, "content-encoding", "Send the body unencoded")
+        if incoming.headers.get("Transfer-Encoding") or incoming.content_length is None:
+            return None, None, self._problem(411, "length-required", "Send Content-Length")
+        if incoming.content_length > MAX_BYTES[mimetype]:
+            return None, None, self._problem(413, "too-large", "Send smaller batches")
+        try:
+            body = incoming.get_data(cache=False)
+        except Exception:  # a client that stalls or goes away; werkzeug has several names for it
+            return None, None, self._problem(400, "length-mismatch", "The body ended early")
+        if len(body) != incoming.content_length:
+            return None, None, self._problem(400, "length-mismatch", "The body ended early")
+        return body, mimetype, None
+
+    def _authentic(self, platform, body):
+        """Whether the request carries a valid proof for this platform. Never raises."""
+        now = datetime.utcnow()
+        secrets = [stored for stored, until in platform["secrets"] if not until or until > now]
+        headers = request.httprequest.headers
+        if platform["scheme"] == "standard_webhooks":
+            return signatures.verify_standard_webhooks(
+                secrets, headers, body, datetime.now().timestamp()
+            )
+        if platform["scheme"] == "static_header":
+            return signatures.verify_token(secrets, headers.get(platform["header"], ""))
+        return self._bearer(platform)
+
+    def _bearer(self, platform):
+        scheme, _blank, key = request.httprequest.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not key.strip() or not platform["user_id"]:
+            return False
+        env = api.Environment(request.env.cr, SUPERUSER_ID, {})
+        try:
+            user_id = env["res.users.apikeys"]._check_credentials(
+                scope=API_SCOPE, key=key.strip()
+            )
+        except Exception:  # a key of an odd form is a wrong key
+            return False
+        return user_id == platform["user_id"]
+
+    def _store(self, platform, parsed, delivery):
+        with request.env.registry.cursor() as cr:
+            connection = cr.connection
+            if connection.info.transaction_status == TRANSACTION_STATUS_IDLE:
+                connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            inbox = env["construction.inbox"]
+            stored = inbox._store(platform, parsed, delivery)
+            if platform["state"] == "active":
+                for lane in inbox._lanes_to_wake(parsed, stored[0]):
+                    env["construction.drain"]._wake(lane)
+            return stored
+
+    def _verdicts(self, results, correlation):
+        counts = {"accepted": 0, "duplicate": 0, "conflict": 0, "malformed": 0}
+        for _event_id, verdict in results:
+            counts[verdict] += 1
+        body = {
+            "correlation_id": correlation,
+            "accepted": counts["accepted"],
+            "duplicates": counts["duplicate"],
+            "conflicts": counts["conflict"],
+            "malformed": counts["malformed"],
+            "results": [
+                {"event_id": event_id, "status": verdict} for event_id, verdict in results
+            ],
+        }
+        status = 200 if results and counts["duplicate"] == len(results) else 202
+        return request.make_json_response(body, status=status)
+
+    def _problem(self, status, kind, title, headers=None):
+        """RFC 9457; `type` is stable and a client may branch on it."""
+        body = {"type": f"urn:construction-sync:{kind}", "title": title, "status": status}
+        return Response(
+            json.dumps(body),
+            status=status,
+            content_type="application/problem+json",
+            headers=headers,
+        )

@@ -1,0 +1,147 @@
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo import fields, models
+
+from ..lib import money, sov
+from ..lib.errors import AmountError
+
+
+class BudgetApproved(models.AbstractModel):
+    """budget.approved → a new approved version; the one before is superseded."""
+
+    _name = "construction.handler.budget.approved"
+    _inherit = "construction.handler.domain"
+    _description = "budget.approved"
+
+    _event_type = "construction.budget.approved.v1"
+    _order_in_batch = 40
+
+    def _apply(self, items):
+        jobs = self._resolve(
+            items, "job", "project.project", lambda item: item.data["job"], self.env._("Job")
+        )
+        ready = []
+        for item in items:
+            if item.blocked:
+                continue
+            job = jobs[item.id]
+            item.company_id = job.company_id.id
+            if job.job_status == "closed":
+                item.park(
+                    "inactive_target",
+                    self.env._("Job %s is closed and takes no budget.", job.display_name),
+                )
+            elif self._currency(item, job.company_id.currency_id):
+                ready.append((item, job))
+        codes, types, uoms = self._lookups(ready)
+        versions = self._versions([job for _item, job in ready])
+        rows = []
+        for item, job in ready:
+            lines = self._lines(item, job, codes, types, uoms)
+            if item.blocked:
+                continue
+            values = {
+                "job_id": job.id,
+                "version": self._version(item, job, versions),
+                "basis": item.data.get("basis") or "original",
+                "includes_changes": ", ".join(item.data.get("includes_changes") or ()) or False,
+                "effective_on": item.data.get("effective_on") or False,
+                "line_ids": [fields.Command.create(line) for line in lines],
+            }
+            rows.append((item, values))
+        budgets = self.env["construction.budget"].create([values for _item, values in rows])
+        budgets._approve()
+        for (item, _values), budget in zip(rows, budgets, strict=True):
+            item.bind(budget)
+
+    def _lookups(self, ready):
+        entries = [
+            (item, job, line) for item, job in ready for line in item.data.get("lines") or ()
+        ]
+        codes = self._cost_codes([(i, j, _code(line["cost_code"])) for i, j, line in entries])
+        types = self._cost_types([(i, j, _code(line["cost_type"])) for i, j, line in entries])
+        units = [(i, j.company_id, line["uom"]) for i, j, line in entries if line.get("uom")]
+        return codes, types, self._uoms(units) if units else {}
+
+    def _versions(self, jobs):
+        taken = defaultdict(set)
+        ids = [job.id for job in jobs]
+        for budget in self.env["construction.budget"].search([("job_id", "in", ids)]):
+            taken[budget.job_id.id].add(budget.version)
+        return taken
+
+    def _version(self, item, job, taken):
+        """The platform's version; a re-sent one gets a suffix, since versions are kept."""
+        version = str(item.data["version"])
+        name, number = version, 1
+        while name in taken[job.id]:
+            number += 1
+            name = f"{version}.{number}"
+        taken[job.id].add(name)
+        return name
+
+    def _lines(self, item, job, codes, types, uoms):
+        currency = job.company_id.currency_id
+        merged, amounts = {}, []
+        for position, line in enumerate(item.data.get("lines") or (), start=1):
+            path = f"lines[{position}]"
+            amount = self._number(
+                item, money.parse_amount, line["amount"], f"{path}.amount",
+                currency.decimal_places, signed=True,
+            )  # fmt: skip
+            quantity = unit_cost = Decimal(0)
+            if line.get("quantity") is not None:
+                quantity = self._number(
+                    item, money.parse_quantity, line["quantity"], f"{path}.quantity", signed=True
+                )
+            if line.get("unit_cost") is not None:
+                unit_cost = self._number(
+                    item, money.parse_price, line["unit_cost"], f"{path}.unit_cost", signed=True
+                )
+            code = codes.get((item.id, _code(line["cost_code"])))
+            cost_type = types.get((item.id, _code(line["cost_type"])))
+            if None in (amount, quantity, unit_cost, code, cost_type):
+                continue
+            amounts.append(amount)
+            uom = uoms.get((item.id, line.get("uom")))
+            ref = line.get("line_id") or False
+            key = (code.id, cost_type.id, line.get("reserve") or False, ref)
+            if key in merged:
+                merged[key]["amount"] += amount
+                merged[key]["quantity"] += quantity
+                continue
+            merged[key] = {
+                "line_ref": ref,
+                "cost_code_id": code.id,
+                "cost_type_id": cost_type.id,
+                "reserve": line.get("reserve") or False,
+                "description": line.get("description") or False,
+                "quantity": quantity,
+                "uom_id": uom.id if uom else False,
+                "unit_cost": unit_cost,
+                "amount": amount,
+            }
+        if not item.blocked and item.data.get("total") is not None:
+            self._check_total(item, amounts, currency)
+        for values in merged.values():
+            values["amount"] = money.to_float(values["amount"], currency.decimal_places)
+            values["quantity"] = money.to_float(values["quantity"], 6)
+            values["unit_cost"] = money.to_float(values["unit_cost"], 8)
+        return list(merged.values())
+
+    def _check_total(self, item, amounts, currency):
+        total = self._number(
+            item, money.parse_amount, item.data["total"], "total", currency.decimal_places
+        )
+        if total is None:
+            return
+        try:
+            sov.check_total(total, amounts)
+        except AmountError as error:
+            item.park("amount", str(error), amount=float(total), currency_id=currency.id)
+
+
+def _code(reference):
+    """A code may come as text or as {"code": …}."""
+    return reference if isinstance(reference, str) else str(reference.get("code") or "")

@@ -1,0 +1,72 @@
+from odoo import models
+
+from ..lib import money
+
+
+class CommitmentClosed(models.AbstractModel):
+    """commitment.closed → what is open leaves the commitment; soft still takes bills."""
+
+    _name = "construction.handler.commitment.closed"
+    _inherit = "construction.handler.domain"
+    _description = "commitment.closed"
+
+    _event_type = "construction.commitment.closed.v1"
+    _replaces = False
+    _order_in_batch = 61
+
+    def _apply(self, items):
+        orders = self._resolve(
+            items,
+            "commitment",
+            "purchase.order",
+            lambda item: item.external_id,
+            self.env._("Commitment"),
+        )
+        for item in items:
+            if item.blocked:
+                continue
+            order = orders[item.id]
+            item.company_id = order.company_id.id
+            if order.state != "purchase":
+                item.park(
+                    "approval",
+                    self.env._(
+                        "%s is not approved yet, so it cannot be closed.", order.display_name
+                    ),
+                    wait=f"approved|{order.id}",
+                )
+                continue
+            released = self._released(item, order)
+            if released is not None:
+                order._close_commitment(item.data["kind"], item.data["date"], released)
+                item.bind(order)
+
+    def _released(self, item, order):
+        """What leaves the open commitment, without tax: all of it in a final close, what
+        the platform says in a soft one (bills for the rest are still to come)."""
+        digits = order.currency_id.decimal_places
+        final = self._number(
+            item, money.parse_amount, item.data["final_amount"], "final_amount", digits
+        )
+        told = self._number(
+            item, money.parse_amount, item.data["open_released"], "open_released", digits
+        )
+        if final is None or told is None:
+            return None
+        ours = order._open_untaxed()
+        if item.data["kind"] == "soft" and told <= ours:
+            return told
+        if told != ours:
+            item.notice(
+                "matching",
+                self.env._(
+                    "%(order)s: the platform releases %(theirs)s, open here is %(ours)s. "
+                    "What is open here was released.",
+                    order=order.display_name,
+                    theirs=told,
+                    ours=ours,
+                ),
+                amount=float(abs(told - ours)),
+                currency_id=order.currency_id.id,
+            )
+        return ours

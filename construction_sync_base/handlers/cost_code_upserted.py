@@ -1,0 +1,143 @@
+from odoo import models
+
+
+class CostCodeUpserted(models.AbstractModel):
+    """cost_code.upserted → cost code of the job's, the company's or the shared list."""
+
+    _name = "construction.handler.cost_code.upserted"
+    _inherit = "construction.handler.domain"
+    _description = "cost_code.upserted"
+
+    _event_type = "construction.cost_code.upserted.v1"
+    _order_in_batch = 20
+
+    def _apply(self, items):
+        entities = self._entity_companies(items)
+        jobs = self._resolve(
+            items, "job", "project.project", lambda item: item.data.get("job"), self.env._("Job")
+        )
+        self._units(items)
+        types = self._allowed_types(items)
+        known = self._split_new(items, "construction.cost.code")
+        ready = []
+        for item in items:
+            if item.blocked:
+                continue
+            job = jobs.get(item.id, self.env["project.project"])
+            company = job.company_id or self._list_company(item, entities[item.id])
+            if company:
+                item.company_id = company.id
+            ready.append((item, job, company))
+        existing = self._existing([item.data["code"] for item, _j, _c in ready])
+        parents = self._existing(
+            [item.data["parent_code"] for item, _j, _c in ready if item.data.get("parent_code")]
+        )
+        fresh = []
+        for item, job, company in ready:
+            key = (item.data["code"], company.id, job.id)
+            record = known.get(item.id) or existing.get(key)
+            values = self._values(item, types)
+            if record:
+                self._update(item, record, values, parents)
+            else:
+                fresh.append((item, values | {"company_id": company.id, "job_id": job.id}))
+        self._create(fresh, parents)
+
+    def _units(self, items):
+        named = [
+            (item, self.env["res.company"].browse(item.company_id), item.data["uom"])
+            for item in items
+            if item.data.get("uom") and not item.blocked
+        ]
+        for (item_id, _text), uom in (self._uoms(named) if named else {}).items():
+            for item in items:
+                if item.id == item_id and uom:
+                    item.refs["uom_id"] = uom.id
+
+    def _allowed_types(self, items):
+        codes = {code for item in items for code in item.data.get("cost_types") or ()}
+        records = self.env["construction.cost.type"].search([("code", "in", list(codes))])
+        return {record.code: record.id for record in records}
+
+    def _existing(self, codes):
+        """{(code, company, job): record}"""
+        records = (
+            self.env["construction.cost.code"]
+            .with_context(active_test=False)
+            .search([("code", "in", list(set(codes)))])
+        )
+        return {(r.code, r.company_id.id, r.job_id.id): r for r in records}
+
+    def _values(self, item, types):
+        data = item.data
+        values = {
+            "code": data["code"],
+            "name": data["name"],
+            "active": data.get("active") is not False,
+        }
+        if "uom" in data:
+            values["uom_id"] = item.refs.get("uom_id", False)
+        if data.get("cost_types"):
+            ids = [types[code] for code in data["cost_types"] if code in types]
+            values["cost_type_ids"] = sorted(ids)
+        return values
+
+    def _update(self, item, record, values, parents):
+        policy = self.env["construction.sync.policy"]._get(
+            "cost_code", record.company_id.id, item.platform_id
+        )
+        if item.data.get("parent_code"):
+            parent = self._parent(item, record.company_id.id, record.job_id.id, parents, {})
+            if item.blocked:
+                return
+            values["parent_id"] = parent.id
+        changed = self._changed(record, policy._filter_update(values))
+        if "cost_type_ids" in changed:
+            changed["cost_type_ids"] = [(6, 0, changed["cost_type_ids"])]
+        if changed:
+            record.write(changed)
+        item.bind(record)
+
+    def _parent(self, item, company_id, job_id, parents, fresh):
+        code = item.data["parent_code"]
+        for key in ((code, company_id, job_id), (code, company_id, False), (code, False, False)):
+            if key in fresh:
+                return fresh[key]
+            if key in parents:
+                return parents[key]
+        item.park(
+            "unmapped_reference",
+            self.env._("Parent code “%s” does not exist yet.", code),
+            wait=f"cost_code|{code}",
+        )
+        return self.env["construction.cost.code"]
+
+    def _create(self, rows, parents):
+        """One generation of the tree after the other, each in one statement."""
+        fresh = {}
+        while rows:
+            coming = {values["code"] for _item, values in rows}
+            ready = [row for row in rows if row[0].data.get("parent_code") not in coming]
+            ready = ready or rows
+            seen, batch = {}, []
+            for item, values in ready:
+                key = (values["code"], values["company_id"], values["job_id"])
+                if key in seen:
+                    item.park(
+                        "duplicate", self.env._("Two records carry code %s.", values["code"])
+                    )
+                    continue
+                if item.data.get("parent_code"):
+                    parent = self._parent(item, key[1], key[2], parents, fresh)
+                    if item.blocked:
+                        continue
+                    values["parent_id"] = parent.id
+                if "cost_type_ids" in values:
+                    values["cost_type_ids"] = [(6, 0, values["cost_type_ids"])]
+                seen[key] = item
+                batch.append((item, values))
+            records = self.env["construction.cost.code"].create([v for _i, v in batch])
+            for (item, values), record in zip(batch, records, strict=True):
+                item.bind(record)
+                fresh[values["code"], values["company_id"], values["job_id"]] = record
+            rows = [row for row in rows if row not in ready]

@@ -1,0 +1,227 @@
+from odoo import models
+
+from ..models.construction_resolver import ref_key, wait_key
+
+
+class JobUpserted(models.AbstractModel):
+    """job.upserted → project with `is_job` and its own analytic account."""
+
+    _name = "construction.handler.job.upserted"
+    _inherit = "construction.handler.domain"
+    _description = "job.upserted"
+
+    _event_type = "construction.job.upserted.v1"
+    _order_in_batch = 10
+
+    def _apply(self, items):
+        entities = self._entity_companies(items)
+        known = self._split_new(items, "project.project")
+        new = []
+        for item in items:
+            if item.blocked:
+                continue
+            company = entities[item.id] or (
+                known[item.id].company_id if item.id in known else self._default_company(item)
+            )
+            item.company_id = company.id
+            if item.id in known:
+                self._update(item, known[item.id], company)
+            else:
+                new.append((item, company))
+        self._create(new)
+
+    def _default_company(self, item):
+        return (
+            self.env["construction.platform"].sudo().browse(item.platform_id).company_id
+        )
+
+    def _values(self, item, company):
+        data = item.data
+        values = {"name": data["name"], "job_status": data["status"]}
+        plain = {
+            "contract_type": "contract_type",
+            "time_zone": "time_zone",
+            "start_date": "date_start",
+            "end_date": "date",
+            "substantial_completion_on": "substantial_completion_on",
+        }
+        for name, field in plain.items():
+            if name in data:
+                values[field] = data[name] or False
+        if "manager_email" in data or "project_manager" in data:
+            manager = data.get("project_manager") or {}
+            values["job_email"] = data.get("manager_email") or manager.get("email") or False
+        if "address" in data:
+            address = data["address"] or {}
+            parts = (address.get(part) for part in ("street", "zip", "state"))
+            values["job_address"] = ", ".join(part for part in parts if part) or False
+            values["job_city"] = address.get("city") or False
+        if "date" in values and "date_start" not in values:
+            values.pop("date")  # Odoo keeps both or none
+        if not values.get("date_start") or not values.get("date"):
+            values.pop("date", None)
+            values.pop("date_start", None)
+        return values
+
+    def _update(self, item, job, company):
+        if company != job.company_id:
+            item.park(
+                "ownership_conflict",
+                self.env._(
+                    "Job %(job)s belongs to %(owner)s and cannot move to %(company)s.",
+                    job=job.display_name,
+                    owner=job.company_id.name,
+                    company=company.name,
+                ),
+            )
+            return
+        policy = self.env["construction.sync.policy"]._get("job", company.id, item.platform_id)
+        values = self._values(item, company)
+        if item.data["number"] != job.job_number:
+            values["job_number"] = item.data["number"]
+            if self._taken(item, company, job):
+                return
+        values = self._changed(job, policy._filter_update(values))
+        parent = self._parent(item, {})
+        if item.blocked:
+            return
+        if parent and parent != job.parent_job_id:
+            values["parent_job_id"] = parent.id
+        if values:
+            job.write(values)
+        item.bind(job)
+
+    def _taken(self, item, company, job=None):
+        twin = self.env["project.project"].search(
+            [
+                ("is_job", "=", True),
+                ("company_id", "=", company.id),
+                ("job_number", "=", item.data["number"]),
+                ("id", "!=", job.id if job else 0),
+            ],
+            limit=1,
+        )
+        if twin:
+            item.park(
+                "duplicate",
+                self.env._(
+                    "Job number %(number)s belongs to %(job)s already.",
+                    number=item.data["number"],
+                    job=twin.display_name,
+                ),
+                suggestion=self.env._("Bind the platform's job to it, or change one number."),
+            )
+        return bool(twin)
+
+    def _parent(self, item, fresh):
+        """The parent job: of this batch, else a bound one; parks the item otherwise."""
+        key = ref_key(item.data.get("parent"))
+        if not key:
+            return None
+        if key[0] == "external" and key[1] in fresh:
+            return fresh[key[1]]
+        found = self.env["construction.resolver"]._records(
+            item.platform_id, "job", [key], [item.company_id]
+        )
+        res_id = found.get(key, (None, None))[1]
+        parent = self.env["project.project"].browse(res_id or 0).exists()
+        if not parent:
+            item.park(
+                "unmapped_reference",
+                self.env._("Parent job “%s” is not known in Odoo yet.", key[1]),
+                wait=wait_key("job", key),
+            )
+        return parent
+
+    def _create(self, new):
+        if not new:
+            return
+        numbers = {}
+        Project = self.env["project.project"]
+        for twin in Project.search(
+            [
+                ("is_job", "=", True),
+                ("job_number", "in", [item.data["number"] for item, _c in new]),
+                ("company_id", "in", [company.id for _i, company in new]),
+            ]
+        ):
+            numbers[twin.company_id.id, twin.job_number] = twin
+        rows = []
+        for item, company in new:
+            if (company.id, item.data["number"]) in numbers:
+                self._taken(item, company)
+                continue
+            values = self._values(item, company) | {
+                "is_job": True,
+                "job_number": item.data["number"],
+                "company_id": company.id,
+                "allow_billable": False,
+                "user_id": False,
+            }
+            if "allow_billable" not in Project._fields:
+                values.pop("allow_billable")
+            numbers[company.id, item.data["number"]] = Project
+            rows.append((item, values))
+        fresh = {}
+        self._insert([row for row in rows if not row[0].data.get("parent")], fresh)
+        waiting = [row for row in rows if row[0].data.get("parent")]
+        while waiting:  # one round per generation of sub jobs
+            ids = {item.external_id for item, _v in waiting}
+            ready = [row for row in waiting if str(row[0].data["parent"]) not in ids] or waiting
+            for item, values in ready:
+                parent = self._parent(item, fresh)
+                values["parent_job_id"] = parent.id if parent else False
+            self._insert([row for row in ready if not row[0].blocked], fresh)
+            waiting = [row for row in waiting if row not in ready]
+
+    def _insert(self, rows, fresh):
+        if not rows:
+            return
+        customers = self._customers([item for item, _v in rows])
+        for item, values in rows:
+            if item.id in customers:
+                values["partner_id"] = customers[item.id].id
+        jobs = self.env["project.project"].create([values for _item, values in rows])
+        for (item, _values), job in zip(rows, jobs, strict=True):
+            item.bind(job)
+            fresh[item.external_id] = job
+            if item.id in customers:
+                item.bind(
+                    customers[item.id],
+                    external_id=item.data["customer"]["external_id"],
+                    object_name="customer",
+                )
+
+    def _customers(self, items):
+        """The owner's partner of new jobs, by binding, else created."""
+        named = [item for item in items if (item.data.get("customer") or {}).get("external_id")]
+        if not named:
+            return {}
+        found = self.env["construction.resolver"]._records(
+            items[0].platform_id,
+            "customer",
+            [("external", item.data["customer"]["external_id"]) for item in named],
+        )
+        result, fresh = {}, {}
+        for item in named:
+            customer = item.data["customer"]
+            target = found.get(("external", customer["external_id"]))
+            if target:
+                result[item.id] = self.env["res.partner"].browse(target[1])
+            else:
+                fresh.setdefault(customer["external_id"], (customer, []))[1].append(item)
+        if fresh:
+            partners = self.env["res.partner"].create(
+                [
+                    {
+                        "name": customer["name"],
+                        "email": customer.get("email"),
+                        "vat": customer.get("vat"),
+                        "is_company": True,
+                    }
+                    for customer, _items in fresh.values()
+                ]
+            )
+            for partner, (_customer, group) in zip(partners, fresh.values(), strict=True):
+                result.update({item.id: partner for item in group})
+        return result

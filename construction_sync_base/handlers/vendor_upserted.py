@@ -1,0 +1,233 @@
+import re
+
+from odoo import models
+
+from ..lib import names
+
+ACCOUNT_NUMBER = re.compile(r"(?:\d[ -]?){8,}|[A-Z]{2}\d{2}[A-Z0-9 ]{10,}")
+PROTECTED = {"name", "vat"}  # never overwritten once the vendor was paid
+
+
+class VendorUpserted(models.AbstractModel):
+    """vendor.upserted → partner. Found by binding, then tax id, then normalised name if
+    the policy allows; more than one match is a person's decision."""
+
+    _name = "construction.handler.vendor.upserted"
+    _inherit = "construction.handler.domain"
+    _description = "vendor.upserted"
+
+    _event_type = "construction.vendor.upserted.v1"
+    _order_in_batch = 30
+
+    def _apply(self, items):
+        self._refuse_bank_details(items)
+        terms, countries = self._payment_terms(items), self._countries(items)
+        items = [item for item in items if not item.blocked]
+        if not items:
+            return
+        policy = self.env["construction.sync.policy"]._get(
+            "vendor", items[0].company_id, items[0].platform_id
+        )
+        known = self._split_new(items, "res.partner")
+        matched = self._match([item for item in items if item.id not in known], policy)
+        bound_elsewhere = self._bound(matched.values(), items[0].platform_id)
+        fresh, claimed = [], {}
+        for item in items:
+            if item.blocked:
+                continue
+            values = self._values(item, terms, countries)
+            record = known.get(item.id) or matched.get(item.id)
+            if item.id not in known and record and record.id in bound_elsewhere:
+                item.park(
+                    "duplicate",
+                    self.env._(
+                        "%s is bound to another vendor of this platform already.",
+                        record.display_name,
+                    ),
+                    suggestion=self.env._("Merge the two vendors at the platform."),
+                )
+            elif record:
+                self._update(item, record, values, policy)
+            else:
+                key = names.tax_key(item.data.get("vat") or "") or item.external_id
+                if key in claimed:
+                    item.park(
+                        "duplicate",
+                        self.env._("Two vendors with tax id %s.", item.data.get("vat")),
+                    )
+                    continue
+                claimed[key] = item
+                fresh.append((item, values))
+        partners = self.env["res.partner"].create(
+            [
+                {"is_company": True, "supplier_rank": 1, "company_id": False} | values
+                for _item, values in fresh
+            ]
+        )
+        for (item, _values), partner in zip(fresh, partners, strict=True):
+            item.bind(partner)
+
+    # ---------------------------------------------------------------- match
+    def _match(self, items, policy):
+        """{item id: partner}; parks what more than one partner fits."""
+        result = {}
+        tax_keys = {item.id: names.tax_key(item.data.get("vat") or "") for item in items}
+        name_keys = {item.id: names.match_key(item.data["name"]) for item in items}
+        Partner = self.env["res.partner"]
+        by_tax, by_name = {}, {}
+        wanted = {key for key in tax_keys.values() if key}
+        if wanted:
+            for partner in Partner.search([("construction_tax_key", "in", list(wanted))]):
+                by_tax.setdefault(partner.construction_tax_key, []).append(partner)
+        wanted = {key for key in name_keys.values() if key}
+        if wanted:
+            for partner in Partner.search(
+                [("construction_name_key", "in", list(wanted)), ("is_company", "=", True)]
+            ):
+                by_name.setdefault(partner.construction_name_key, []).append(partner)
+        for item in items:
+            found = by_tax.get(tax_keys[item.id], [])
+            how = self.env._("tax id")
+            if not found and policy.match_by_name:
+                found, how = by_name.get(name_keys[item.id], []), self.env._("name")
+            if len(found) == 1:
+                result[item.id] = found[0]
+            elif found:
+                item.park(
+                    "duplicate",
+                    self.env._(
+                        "%(count)s partners fit vendor “%(name)s” by %(how)s: %(partners)s.",
+                        count=len(found),
+                        name=item.data["name"],
+                        how=how,
+                        partners=", ".join(partner.display_name for partner in found[:5]),
+                    ),
+                    suggestion=self.env._("Choose the right one with “Map and resume”."),
+                    wait=f"vendor|{item.external_id}",
+                )
+        return result
+
+    def _bound(self, partners, platform_id):
+        """Ids of the partners that another vendor of this platform is bound to."""
+        ids = [partner.id for partner in partners]
+        if not ids:
+            return set()
+        bindings = self.env["construction.binding"].sudo().search(
+            [
+                ("platform_id", "=", platform_id),
+                ("object", "=", "vendor"),
+                ("res_model", "=", "res.partner"),
+                ("res_id", "in", ids),
+            ]
+        )
+        return set(bindings.mapped("res_id"))
+
+    # --------------------------------------------------------------- values
+    def _values(self, item, terms, countries):
+        data = item.data
+        values = {"name": data.get("name")}
+        plain = {"vat": "vat", "email": "email", "phone": "phone"}
+        for name, field in plain.items():
+            if name in data:
+                values[field] = data[name] or False
+        if "is_subcontractor" in data:
+            values["is_subcontractor"] = bool(data["is_subcontractor"])
+        if "active" in data:
+            values["active"] = data["active"] is not False
+        if "address" in data:
+            address = data["address"] or {}
+            country = countries.get(address.get("country"))
+            values |= {
+                "street": address.get("street") or False,
+                "city": address.get("city") or False,
+                "zip": address.get("zip") or False,
+                "country_id": country.id if country else False,
+                "state_id": self._state(country, address.get("state")),
+            }
+        if "on_hold" in data:
+            hold = data["on_hold"]
+            values["purchase_warn_msg"] = (
+                self.env._("On hold at the platform: %s", hold.get("reason") or "") if hold else False
+            )
+        if item.data.get("payment_terms") in terms:
+            values["property_supplier_payment_term_id"] = terms[item.data["payment_terms"]]
+        return values
+
+    def _state(self, country, code):
+        if not (country and code):
+            return False
+        return country.state_ids.filtered(lambda state: code in (state.code, state.name))[:1].id
+
+    def _countries(self, items):
+        codes = {(item.data.get("address") or {}).get("country") for item in items}
+        records = self.env["res.country"].search([("code", "in", list(codes - {None}))])
+        return {country.code: country for country in records}
+
+    def _payment_terms(self, items):
+        named = {item.data.get("payment_terms") for item in items} - {None, ""}
+        if not named:
+            return {}
+        targets = self.env["construction.resolver"]._codes(
+            "payment_terms", named, items[0].platform_id, items[0].company_id
+        )
+        terms = {
+            text: res_id
+            for text, (model, res_id) in targets.items()
+            if model == "account.payment.term"
+        }
+        for item in items:
+            text = item.data.get("payment_terms")
+            if text and text not in terms:
+                item.park(
+                    "unmapped_reference",
+                    self.env._("Payment terms “%s” are not mapped.", text),
+                    wait=f"payment_terms|{text}",
+                )
+        return terms
+
+    def _refuse_bank_details(self, items):
+        """Bank details come from no event, whatever the policy."""
+        for item in items:
+            text = item.data.get("bank_change_requested")
+            if text and ACCOUNT_NUMBER.search(text):
+                item.park(
+                    "ownership_conflict",
+                    self.env._(
+                        "The bank change request holds what looks like an account number. "
+                        "Account numbers are refused; ask the vendor in person."
+                    ),
+                )
+            elif text:
+                item.notice(
+                    "ownership_conflict",
+                    self.env._(
+                        "Vendor %(name)s asks for a bank change: %(text)s",
+                        name=item.data["name"],
+                        text=text[:300],
+                    ),
+                    suggestion=self.env._("Two people verify and enter it by hand."),
+                )
+
+    # --------------------------------------------------------------- update
+    def _update(self, item, partner, values, policy):
+        values = policy._filter_update(values)
+        changed = self._changed(partner, values)
+        if changed and partner.sudo()._has_payments():
+            kept = {name: changed.pop(name) for name in list(changed) if name in PROTECTED}
+            kept |= {name: changed.pop(name) for name in list(changed) if partner[name]}
+            if kept:
+                labels = [partner._fields[n]._description_string(self.env) for n in sorted(kept)]
+                item.notice(
+                    "ownership_conflict",
+                    self.env._(
+                        "%(vendor)s was paid already, so the platform does not change: %(fields)s.",
+                        vendor=partner.display_name,
+                        fields=", ".join(labels),
+                    ),
+                    suggestion=self.env._("Compare, and change it by hand if it is right."),
+                )
+        if not partner.supplier_rank:
+            changed["supplier_rank"] = 1
+        if changed:
+            partner.write(changed)
+        item.bind(partner)

@@ -1,0 +1,86 @@
+"""What passes between the engine and a handler: one item per event."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Problem:
+    """Why an event cannot be applied, or what somebody should know about it.
+
+    :param category: one of the issue categories of the contract
+    :param wait: key of what is missing (`kind|value`); its appearance resumes the event
+    :param blocking: False for a notice about an event that was applied
+    """
+
+    category: str
+    message: str
+    wait: str | None = None
+    blocking: bool = True
+    severity: str = "medium"
+    amount: object = None
+    currency_id: int | None = None
+    suggestion: str | None = None
+
+
+class Refused(Exception):
+    """A business refusal that shows only after writing: what was written for this event
+    is undone, and the event is parked with the problem."""
+
+    def __init__(self, problem):
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+class Retry(Exception):
+    """A passing fault: try this event again later by the retry schedule."""
+
+
+@dataclass(slots=True)
+class Item:
+    """One event on its way through a handler."""
+
+    id: int
+    platform_id: int
+    company_id: int
+    type: str
+    object: str
+    subject: str
+    sequence: str | None
+    time: object
+    data: dict
+    data_digest: str
+    replaces: bool
+    approved_note: str | None = None
+    problems: list = field(default_factory=list)
+    bindings: list = field(default_factory=list)
+    refs: dict = field(default_factory=dict)
+    outcome: str | None = None
+
+    @property
+    def external_id(self):
+        return self.data.get("external_id") or self.subject.partition("/")[2]
+
+    @property
+    def blocked(self):
+        return any(problem.blocking for problem in self.problems)
+
+    def park(self, category, message, **more):
+        """Stop this event with an issue; the others of the batch go on."""
+        self.problems.append(Problem(category, message, **more))
+
+    def notice(self, category, message, **more):
+        """Apply the event and open an issue about it all the same."""
+        self.problems.append(Problem(category, message, blocking=False, **more))
+
+    def bind(self, record, *, external_id=None, object_name=None, tombstone=False):
+        """Say which record stands for the platform's record from now on."""
+        self.bindings.append(
+            {
+                "object": object_name or self.object,
+                "external_id": external_id or self.external_id,
+                "res_model": record._name if record else None,
+                "res_id": record.id if record else None,
+                "company_id": record.company_id.id if record and record.company_id else None,
+                "tombstone": tombstone,
+            }
+        )

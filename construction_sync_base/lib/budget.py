@@ -1,0 +1,28 @@
+"""The cost formulas of a job, in the one place that every screen and check uses.
+
+All arguments are Decimals in company currency, gross of retention and with the tax
+that cannot be recovered (accounting rules, "Cost formulas").
+"""
+
+LEVELS = (100, 90, 80)  # percent of the revised budget, highest first
+
+
+def open_amount(committed, billed, accrued):
+    """What of the commitments is still to come. An accrual is cost already, so it is out."""
+    return committed - billed - accrued
+
+
+def available(revised, actual, open_, pending):
+    """What may still be committed; the document in hand must not be in ``open_`` or
+    ``pending``, else it counts itself twice. No budget line is 0 revised."""
+    return revised - actual - open_ - pending
+
+
+def alert_level(revised, used):
+    """The highest alert that ``used`` (actual + open + pending) has reached, 0 for none.
+
+    Without a positive budget anything beyond it is 100: there is no share to take.
+    """
+    if revised <= 0:
+        return 100 if used > revised else 0
+    return next((level for level in LEVELS if used * 100 >= revised * level), 0)

@@ -1,0 +1,21 @@
+"""The two ways in which what a platform sends can be wrong before Odoo is asked.
+
+The text of both is shown to people and stored in issues: short, one line, and
+never more of the sender's content than a shortened ``repr``.
+"""
+
+
+class Malformed(ValueError):
+    """The body or its envelope cannot be read: stored, answered 2xx, never applied.
+
+    ``event_id`` is the CloudEvents id where one could still be read, else None;
+    the answer to the sender names it.
+    """
+
+    def __init__(self, reason, event_id=None):
+        super().__init__(reason)
+        self.event_id = event_id
+
+
+class AmountError(ValueError):
+    """A number has a form, size or sign that is refused rather than rounded."""

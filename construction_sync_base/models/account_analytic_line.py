@@ -1,0 +1,72 @@
+from odoo import api, models
+from odoo.exceptions import ValidationError
+
+from .construction_coding import COST_ACCOUNTS
+
+
+class AccountAnalyticLine(models.Model):
+    _inherit = "account.analytic.line"
+
+    @api.constrains(lambda self: (*self._get_plan_fnames(), "amount", "general_account_id"))
+    def _check_job_coding(self):
+        """An amount on a cost account of a job names code and type too; hours and income
+        carry the job alone."""
+        coding = self.env["construction.coding"]
+        code_column, type_column = coding._column("cost_code"), coding._column("cost_type")
+        jobs = self._construction_jobs()
+        for line in self:
+            job = jobs.get(line.account_id.id)
+            if not job:
+                continue
+            coded = bool(line[code_column]), bool(line[type_column])
+            is_cost = line.general_account_id.account_type in COST_ACCOUNTS
+            if is_cost and coded != (True, True):
+                raise ValidationError(
+                    self.env._(
+                        "“%s”: cost of a job names a cost code and a cost type.", line.name
+                    )
+                )
+            if not is_cost and any(coded):
+                raise ValidationError(
+                    self.env._("“%s”: hours and income of a job carry the job alone.", line.name)
+                )
+
+    def _construction_jobs(self):
+        """{analytic account id: job} for the lines of jobs."""
+        jobs = (
+            self.env["project.project"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("is_job", "=", True), ("account_id", "in", self.account_id.ids)])
+        )
+        return {job.account_id.id: job for job in jobs}
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._check_job_takes_hours()
+        return lines
+
+    def write(self, vals):
+        watched = {"unit_amount", "amount", "date", "account_id", "project_id"} & set(vals)
+        if watched:
+            self._check_job_takes_hours()
+        result = super().write(vals)
+        if watched:
+            self._check_job_takes_hours()
+        return result
+
+    def unlink(self):
+        self._check_job_takes_hours()
+        return super().unlink()
+
+    def _check_job_takes_hours(self):
+        """Lines that no journal entry made: hours, and analytic entries typed by hand."""
+        manual = self.filtered(lambda line: not line.move_line_id)
+        if not manual:
+            return
+        jobs = manual._construction_jobs()
+        for line in manual:
+            job = jobs.get(line.account_id.id)
+            if job:
+                job._check_takes("labor", line.date)

@@ -1,0 +1,158 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class ConstructionBinding(models.Model):
+    """Which Odoo record stands for which record of a platform, and which version of it
+    was applied last. External ids are text; a number is never taken for one."""
+
+    _name = "construction.binding"
+    _description = "Platform Binding"
+    _order = "id desc"
+
+    platform_id = fields.Many2one(
+        "construction.platform", required=True, readonly=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    object = fields.Char(required=True, readonly=True)
+    external_id = fields.Char(required=True, readonly=True)
+    origin_id = fields.Char(
+        readonly=True, help="The id that we gave the platform for our record."
+    )
+    res_model = fields.Char(string="Model", readonly=True)
+    res_id = fields.Many2oneReference(string="Record", model_field="res_model", readonly=True)
+    subject = fields.Char(required=True, readonly=True)
+    version = fields.Char(readonly=True, help="Sequence of the event applied last.")
+    version_time = fields.Datetime(readonly=True)
+    content_digest = fields.Char(readonly=True)
+    tombstone = fields.Boolean(readonly=True, help="Voided or deleted at the platform.")
+    url = fields.Char(string="At the platform", readonly=True)
+    event_ids = fields.Many2many(
+        "construction.event",
+        "construction_event_binding_rel",
+        "binding_id",
+        "event_id",
+        readonly=True,
+        string="Events",
+    )
+
+    _identity = models.Constraint(
+        "UNIQUE (platform_id, object, external_id)", "This platform record is bound already."
+    )
+    _by_record = models.Index("(res_model, res_id)")
+    _by_subject = models.Index("(platform_id, subject)")
+    _by_origin = models.Index("(platform_id, object, origin_id)")
+
+    @api.depends("res_model", "res_id", "object", "external_id")
+    def _compute_display_name(self):
+        for binding in self:
+            record = binding._record()
+            name = record.display_name if record else binding.external_id
+            binding.display_name = f"{binding.object} {name}"
+
+    def _record(self):
+        """The bound record, or an empty recordset-like False when it is gone."""
+        self.ensure_one()
+        if not (self.res_model and self.res_id and self.res_model in self.env):
+            return False
+        return self.env[self.res_model].browse(self.res_id).exists()
+
+    def action_open_record(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [[False, "form"]],
+        }
+
+    @api.model
+    def _upsert(self, pairs):
+        """Save what handlers bound, in one statement, and tell who waited for it.
+
+        The applied version only rises: a movement that arrives late does not lower it.
+
+        :param pairs: list of (`lib.batch.Item`, binding values)
+        """
+        if not pairs:
+            return
+        rows = {}
+        for item, vals in pairs:
+            rows[item.platform_id, vals["object"], vals["external_id"]] = (item, vals)
+        values = SQL(", ").join(
+            SQL(
+                "(%s, %s, %s, %s, %s, %s::int, %s, %s, %s::timestamp, %s, %s, %s)",
+                item.platform_id,
+                vals["company_id"] or item.company_id,
+                vals["object"],
+                vals["external_id"],
+                vals["res_model"],
+                vals["res_id"],
+                item.subject,
+                item.sequence,
+                item.time,
+                item.data_digest if item.replaces else None,
+                vals["tombstone"],
+                item.data.get("url"),
+            )
+            for item, vals in rows.values()
+        )
+        # a sequence is decimal digits of any length: longer is larger
+        newer = SQL(
+            "b.version IS NULL OR EXCLUDED.version IS NULL"
+            " OR (length(EXCLUDED.version), EXCLUDED.version COLLATE \"C\")"
+            " >= (length(b.version), b.version COLLATE \"C\")"
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO construction_binding AS b (
+                    platform_id, company_id, object, external_id, res_model, res_id, subject,
+                    version, version_time, content_digest, tombstone, url, origin_id,
+                    create_uid, write_uid, create_date, write_date)
+                SELECT v.*, v.res_id::text, %(uid)s, %(uid)s,
+                       now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+                  FROM (VALUES %(values)s) AS v (platform_id, company_id, object, external_id,
+                        res_model, res_id, subject, version, version_time, content_digest,
+                        tombstone, url)
+                ON CONFLICT (platform_id, object, external_id) DO UPDATE SET
+                    company_id = EXCLUDED.company_id,
+                    res_model = COALESCE(EXCLUDED.res_model, b.res_model),
+                    res_id = COALESCE(EXCLUDED.res_id, b.res_id),
+                    origin_id = COALESCE(EXCLUDED.origin_id, b.origin_id),
+                    version = CASE WHEN %(newer)s
+                        THEN COALESCE(EXCLUDED.version, b.version) ELSE b.version END,
+                    version_time = GREATEST(EXCLUDED.version_time, b.version_time),
+                    content_digest = COALESCE(EXCLUDED.content_digest, b.content_digest),
+                    tombstone = EXCLUDED.tombstone,
+                    url = COALESCE(EXCLUDED.url, b.url),
+                    write_uid = EXCLUDED.write_uid, write_date = EXCLUDED.write_date
+                RETURNING id, platform_id, object, external_id
+                """,
+                uid=self.env.uid,
+                values=values,
+                newer=newer,
+            )
+        )
+        saved = self.env.cr.fetchall()
+        self.invalidate_model()
+        links = SQL(", ").join(
+            SQL("(%s, %s)", rows[platform_id, object_name, external_id][0].id, binding_id)
+            for binding_id, platform_id, object_name, external_id in saved
+        )
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO construction_event_binding_rel (event_id, binding_id) VALUES %s"
+                " ON CONFLICT DO NOTHING",
+                links,
+            )
+        )
+        for platform_id in {row[1] for row in saved}:
+            self.env["construction.resolver"]._available(
+                [
+                    (f"external:{object_name}", external_id)
+                    for _id, platform, object_name, external_id in saved
+                    if platform == platform_id
+                ],
+                platform_id,
+            )

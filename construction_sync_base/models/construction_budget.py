@@ -1,0 +1,149 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+
+class ConstructionBudget(models.Model):
+    """One version of a job's budget. One is approved at a time; the older ones stay as
+    they were."""
+
+    _name = "construction.budget"
+    _description = "Job Budget"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "job_id, version_number desc, id desc"
+    _rec_name = "version"
+    _check_company_auto = True
+
+    job_id = fields.Many2one(
+        "project.project",
+        required=True,
+        domain="[('is_job', '=', True)]",
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+        tracking=True,
+    )
+    company_id = fields.Many2one(
+        "res.company", related="job_id.company_id", store=True, index=True, precompute=True
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    version = fields.Char(required=True, default="1", copy=False)
+    version_number = fields.Integer(compute="_compute_version_number", store=True)
+    basis = fields.Selection(
+        [("original", "Original, without changes"), ("current", "Current, changes included")],
+        required=True,
+        default="original",
+    )
+    state = fields.Selection(
+        [("draft", "Draft"), ("approved", "Approved"), ("superseded", "Superseded")],
+        required=True,
+        default="draft",
+        copy=False,
+        tracking=True,
+        readonly=True,
+    )
+    effective_on = fields.Date()
+    approved_on = fields.Datetime(readonly=True, copy=False)
+    includes_changes = fields.Char(
+        help="Changes that a current budget contains, as the platform names them."
+    )
+    line_ids = fields.One2many("construction.budget.line", "budget_id", copy=True)
+    amount_total = fields.Monetary(string="Total", compute="_compute_amount_total", store=True)
+    committed_amount = fields.Monetary(compute="_compute_figures")
+    actual_amount = fields.Monetary(compute="_compute_figures")
+    pending_amount = fields.Monetary(compute="_compute_figures")
+    available_amount = fields.Monetary(compute="_compute_figures")
+    as_of = fields.Datetime(related="job_id.as_of")
+    not_in_here = fields.Char(related="job_id.not_in_here")
+
+    _one_approved = models.UniqueIndex(
+        "(job_id) WHERE state = 'approved'", "This job has an approved budget already."
+    )
+    _version_unique = models.Constraint(
+        "UNIQUE (job_id, version)", "This job has a budget of that version already."
+    )
+
+    @api.depends("job_id", "version")
+    def _compute_display_name(self):
+        for budget in self:
+            budget.display_name = self.env._(
+                "%(job)s, budget %(version)s",
+                job=budget.job_id.display_name or "",
+                version=budget.version,
+            )
+
+    @api.depends("version")
+    def _compute_version_number(self):
+        for budget in self:
+            digits = "".join(char for char in budget.version or "" if char.isdigit())
+            budget.version_number = int(digits[:9] or 0)
+
+    @api.depends("line_ids.amount")
+    def _compute_amount_total(self):
+        for budget in self:
+            budget.amount_total = sum(budget.line_ids.mapped("amount"))
+
+    @api.depends("line_ids")
+    def _compute_figures(self):
+        totals = self.env["construction.job.cost"]._totals(self.job_id)
+        for budget in self:
+            figures = totals.get(budget.job_id.id, {})
+            budget.committed_amount = figures.get("committed", 0)
+            budget.actual_amount = figures.get("actual", 0)
+            budget.pending_amount = figures.get("pending", 0)
+            budget.available_amount = figures.get("available", 0)
+
+    def action_approve(self):
+        """Make this version the approved one; the one before is superseded.
+
+        :raises UserError: not a draft, or the user is neither Project Manager nor Finance
+        """
+        user = self.env.user
+        if not (
+            user.has_group("construction_sync_base.group_project_manager")
+            or user.has_group("construction_sync_base.group_finance")
+        ):
+            raise UserError(self.env._("Budgets are approved by Project Managers or Finance."))
+        if any(budget.state != "draft" for budget in self):
+            raise UserError(self.env._("Only drafts can be approved."))
+        self._approve()
+        return True
+
+    def _approve(self):
+        before = self.search([("job_id", "in", self.job_id.ids), ("state", "=", "approved")])
+        before.write({"state": "superseded"})
+        before.flush_recordset(["state"])
+        self.write({"state": "approved", "approved_on": fields.Datetime.now()})
+
+    @api.constrains("job_id", "state")
+    def _check_open_job(self):
+        for budget in self:
+            if budget.state == "approved" and budget.job_id.job_status == "closed":
+                raise ValidationError(
+                    self.env._("Job %s is closed and takes no budget.", budget.job_id.display_name)
+                )
+
+    def write(self, vals):
+        frozen = {"job_id", "version", "basis", "line_ids"}
+        if frozen & set(vals) and any(budget.state != "draft" for budget in self):
+            raise UserError(
+                self.env._(
+                    "An approved budget is not edited: duplicate it as a new version and "
+                    "approve that one."
+                )
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_drafts(self):
+        if any(budget.state != "draft" for budget in self):
+            raise UserError(self.env._("Only draft budgets can be deleted."))
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default)
+        for budget, vals in zip(self, vals_list, strict=True):
+            if "version" not in (default or {}):
+                newest = self.search(
+                    [("job_id", "=", budget.job_id.id)], order="version_number desc", limit=1
+                )
+                vals["version"] = str(newest.version_number + 1)
+        return vals_list

@@ -1,0 +1,107 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+ALERT_LEVELS = [("0", "Below 80 %"), ("80", "80 %"), ("90", "90 %"), ("100", "100 %")]
+
+
+class ConstructionBudgetLine(models.Model):
+    """What one cost code and cost type of a job may cost, in the company's currency."""
+
+    _name = "construction.budget.line"
+    _description = "Job Budget Line"
+    _order = "budget_id, cost_code_id, cost_type_id, id"
+    _check_company_auto = True
+
+    budget_id = fields.Many2one(
+        "construction.budget", required=True, ondelete="cascade", index=True
+    )
+    job_id = fields.Many2one(related="budget_id.job_id", store=True, index=True)
+    company_id = fields.Many2one(
+        "res.company", related="budget_id.company_id", store=True, index=True, precompute=True
+    )
+    currency_id = fields.Many2one(related="budget_id.currency_id")
+    state = fields.Selection(related="budget_id.state", store=True)
+    line_ref = fields.Char(string="Line id at the platform")
+    cost_code_id = fields.Many2one(
+        "construction.cost.code",
+        required=True,
+        ondelete="restrict",
+        check_company=True,
+        domain="[('job_id', 'in', (False, job_id))]",
+    )
+    cost_type_id = fields.Many2one(
+        "construction.cost.type", required=True, ondelete="restrict", check_company=True
+    )
+    description = fields.Char()
+    reserve = fields.Selection([("contingency", "Contingency"), ("allowance", "Allowance")])
+    quantity = fields.Float(digits="Product Unit")
+    uom_id = fields.Many2one("uom.uom", string="Unit")
+    unit_cost = fields.Float(digits=(16, 8))
+    amount = fields.Monetary(required=True)
+    revised_amount = fields.Monetary(string="Revised", compute="_compute_figures")
+    committed_amount = fields.Monetary(string="Committed", compute="_compute_figures")
+    actual_amount = fields.Monetary(string="Actual", compute="_compute_figures")
+    accrued_amount = fields.Monetary(string="Accrued", compute="_compute_figures")
+    pending_amount = fields.Monetary(string="Pending", compute="_compute_figures")
+    open_amount = fields.Monetary(string="Open", compute="_compute_figures")
+    available_amount = fields.Monetary(string="Available", compute="_compute_figures")
+    alert_level = fields.Selection(ALERT_LEVELS, default="0", readonly=True, copy=False)
+
+    _key_unique = models.UniqueIndex(
+        "(budget_id, cost_code_id, cost_type_id, COALESCE(reserve, ''), COALESCE(line_ref, ''))",
+        "This budget has a line for that cost code and cost type already.",
+    )
+
+    @api.depends("amount")
+    def _compute_figures(self):
+        """Figures of the key (job, code, type); several lines of one key share them, so
+        they stand on the first line and the others show their own amount only."""
+        positions = self.env["construction.job.cost"]._positions(self.job_id)
+        seen = set()
+        for line in self:
+            key = (line.job_id.id, line.cost_code_id.id, line.cost_type_id.id)
+            figures = positions.get(key, {}) if key not in seen else {}
+            seen.add(key)
+            line.revised_amount = line.amount
+            line.committed_amount = figures.get("committed", 0)
+            line.actual_amount = figures.get("actual", 0)
+            line.accrued_amount = figures.get("accrued", 0)
+            line.pending_amount = figures.get("pending", 0)
+            line.open_amount = figures.get("open", 0)
+            line.available_amount = figures.get("available", 0)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._check_draft()
+        return lines
+
+    def write(self, vals):
+        if set(vals) - {"alert_level"}:
+            self._check_draft()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_drafts(self):
+        self._check_draft()
+
+    def _check_draft(self):
+        if any(budget.state != "draft" for budget in self.budget_id):
+            raise UserError(
+                self.env._("Lines of an approved budget stay as they are: make a new version.")
+            )
+
+    def action_open_commitments(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Commitment lines"),
+            "res_model": "purchase.order.line",
+            "view_mode": "list,form",
+            "domain": [
+                ("order_id.project_id", "=", self.job_id.id),
+                ("cost_code_id", "=", self.cost_code_id.id),
+                ("cost_type_id", "=", self.cost_type_id.id),
+                ("order_id.state", "in", ("purchase", "to approve")),
+            ],
+        }

@@ -1,0 +1,195 @@
+from odoo import api, models
+from odoo.exceptions import ValidationError
+
+# the plans are found again by these system parameters; their ids differ per database
+PLAN_PARAMETERS = {
+    "cost_code": "construction_sync_base.cost_code_plan_id",
+    "cost_type": "construction_sync_base.cost_type_plan_id",
+}
+COST_ACCOUNTS = ("expense", "expense_direct_cost", "expense_depreciation", "expense_other")
+INCOME_ACCOUNTS = ("income", "income_other")
+EDIT_SENTINEL = object()  # cannot come in over RPC, so neither can what it opens
+
+
+class ConstructionCoding(models.AbstractModel):
+    """The coding rule: a cost line of a job names one job, one cost code and one cost
+    type, each active and of the document's company or shared, at 100 %. Income and
+    hours carry the job alone, balance-sheet lines none. Core enforces none of it."""
+
+    _name = "construction.coding"
+    _description = "Job Cost Coding"
+
+    # ---------------------------------------------------------------- plans
+    @api.model
+    def _ensure_plans(self):
+        """Create the two plans once. They stay optional: mandatory ones would block
+        every timesheet and every entry that is not a job's."""
+        names = {"cost_code": self.env._("Cost Code"), "cost_type": self.env._("Cost Type")}
+        for kind, parameter in PLAN_PARAMETERS.items():
+            if not self._plan(kind):
+                plan = self.env["account.analytic.plan"].sudo().create({"name": names[kind]})
+                self.env["ir.config_parameter"].sudo().set_param(parameter, plan.id)
+        self.env.registry.clear_cache()
+
+    @api.model
+    def _plan(self, kind):
+        """The plan of 'job', 'cost_code' or 'cost_type'."""
+        if kind == "job":
+            project_plan, _others = self.env["account.analytic.plan"].sudo()._get_all_plans()
+            return project_plan
+        value = self.env["ir.config_parameter"].sudo().get_param(PLAN_PARAMETERS[kind])
+        return self.env["account.analytic.plan"].sudo().browse(int(value or 0)).exists()
+
+    @api.model
+    def _column(self, kind):
+        """Column of the plan on analytic lines."""
+        return self._plan(kind)._column_name()
+
+    # ------------------------------------------------------------------ key
+    @api.model
+    def _distribution(self, job, cost_code, cost_type):
+        """The one place that writes the key: the job's account first, 100 %."""
+        accounts = (
+            job.sudo().account_id
+            | cost_code.sudo().analytic_account_id
+            | cost_type.sudo().analytic_account_id
+        )
+        return {",".join(str(account_id) for account_id in accounts.ids): 100}
+
+    @api.model
+    def _read_distribution(self, distributions):
+        """What distributions name.
+
+        :param distributions: list of analytic distributions (or falsy)
+        :return: list of dicts `job`, `cost_code`, `cost_type` (records or empty),
+            `accounts` (all), `keys` (number of keys), `percent`
+        """
+        Account = self.env["account.analytic.account"].sudo()
+        ids = {
+            int(part)
+            for distribution in distributions
+            for key in distribution or {}
+            for part in key.split(",")
+            if part.isdigit()
+        }
+        maps = {}
+        for kind, model, column in (
+            ("job", "project.project", "account_id"),
+            ("cost_code", "construction.cost.code", "analytic_account_id"),
+            ("cost_type", "construction.cost.type", "analytic_account_id"),
+        ):
+            domain = [(column, "in", list(ids))]
+            if kind == "job":
+                domain.append(("is_job", "=", True))
+            records = self.env[model].sudo().with_context(active_test=False)
+            found = records.search(domain) if ids else records
+            maps[kind] = {record[column].id: record for record in found}
+        result = []
+        for distribution in distributions:
+            entry = {"keys": len(distribution or {}), "percent": 0, "accounts": Account}
+            account_ids = []
+            for key, percent in (distribution or {}).items():
+                account_ids += [int(part) for part in key.split(",") if part.isdigit()]
+                entry["percent"] += percent
+            entry["accounts"] = Account.browse(account_ids)
+            for kind, by_account in maps.items():
+                named = [by_account[i] for i in account_ids if i in by_account]
+                entry[kind] = self.env[
+                    {
+                        "job": "project.project",
+                        "cost_code": "construction.cost.code",
+                        "cost_type": "construction.cost.type",
+                    }[kind]
+                ].union(*named)
+            result.append(entry)
+        return result
+
+    # ---------------------------------------------------------------- check
+    @api.model
+    def _check_cost_coding(self, lines, company_of, job_of=None):
+        """Refuse cost lines of a job whose coding is not exactly one of each.
+
+        :param lines: records with `analytic_distribution`
+        :param company_of: function line → company of the document
+        :param job_of: function line → job that the document names, if it names one
+        :raises ValidationError: names the line and what it lacks
+        """
+        read = self._read_distribution([line.analytic_distribution for line in lines])
+        for line, coding in zip(lines, read, strict=True):
+            job = job_of(line) if job_of else coding["job"]
+            if not job and not (coding["job"] or coding["cost_code"] or coding["cost_type"]):
+                continue
+            fault = self._coding_fault(coding, company_of(line), job)
+            if fault:
+                raise ValidationError(
+                    self.env._(
+                        "“%(line)s”: %(fault)s\nA cost line of a job names exactly one job, "
+                        "one cost code and one cost type at 100 %%.",
+                        line=(line.name or line.display_name or "").split("\n")[0],
+                        fault=fault,
+                    )
+                )
+
+    def _coding_fault(self, coding, company, job):
+        names = {
+            "job": self.env._("job"),
+            "cost_code": self.env._("cost code"),
+            "cost_type": self.env._("cost type"),
+        }
+        for kind, label in names.items():
+            if len(coding[kind]) != 1:
+                return self.env._(
+                    "it names %(count)s × %(what)s.", count=len(coding[kind]), what=label
+                )
+            record = coding[kind]
+            if not record.active:
+                return self.env._(
+                    "%(what)s %(name)s is archived.", what=label, name=record.display_name
+                )
+            if record.company_id and record.company_id != company:
+                return self.env._(
+                    "%(what)s %(name)s belongs to %(owner)s, the document to %(company)s.",
+                    what=label,
+                    name=record.display_name,
+                    owner=record.company_id.name,
+                    company=company.name,
+                )
+        if job and coding["job"] != job:
+            return self.env._(
+                "it is coded to job %(coded)s, the document belongs to %(job)s.",
+                coded=coding["job"].display_name,
+                job=job.display_name,
+            )
+        code = coding["cost_code"]
+        if code.job_id and code.job_id != coding["job"]:
+            return self.env._(
+                "cost code %(code)s is on the list of job %(job)s only.",
+                code=code.code,
+                job=code.job_id.display_name,
+            )
+        if coding["keys"] != 1 or abs(coding["percent"] - 100) > 1e-6:
+            return self.env._("its distribution is split or below 100 %.")
+        return None
+
+    @api.model
+    def _check_income_coding(self, line, coding):
+        """Revenue carries the job alone."""
+        if coding["cost_code"] or coding["cost_type"] or len(coding["job"]) != 1:
+            raise ValidationError(
+                self.env._(
+                    "“%s” is on an income account: it carries the job alone, no cost code and "
+                    "no cost type.",
+                    line.name or line.account_id.display_name,
+                )
+            )
+
+    @api.model
+    def _refuse_balance_coding(self, line):
+        """Payables, taxes, stock, accruals and clearing never carry a job."""
+        raise ValidationError(
+            self.env._(
+                "“%(line)s” is on %(account)s, a balance-sheet account: take the job coding off.",
+                line=line.name or "",
+                account=line.account_id.display_name,
+            )
+        )

@@ -1,0 +1,118 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+CATEGORIES = [
+    ("labor", "Labor"),
+    ("burden", "Burden"),
+    ("material", "Material"),
+    ("equipment", "Equipment"),
+    ("subcontract", "Subcontract"),
+    ("other", "Other"),
+    ("overhead", "Overhead"),
+]
+
+
+class ConstructionCostType(models.Model):
+    """What kind of cost a line is. Each type has its account in the plan “Cost Type” and
+    one service product, because an Odoo order line needs one; the product is billed on
+    ordered quantity at price 1, so a lump sum keeps its value in the quantity."""
+
+    _name = "construction.cost.type"
+    _description = "Cost Type"
+    _order = "sequence, code"
+    _rec_names_search = ["code", "name"]
+    _check_company_auto = True
+
+    sequence = fields.Integer(default=10)
+    code = fields.Char(required=True)
+    name = fields.Char(required=True, translate=True)
+    category = fields.Selection(CATEGORIES, required=True)
+    company_id = fields.Many2one("res.company", index=True, help="Empty: shared by all companies.")
+    product_id = fields.Many2one("product.product", required=True, ondelete="restrict", copy=False)
+    analytic_account_id = fields.Many2one(
+        "account.analytic.account", required=True, ondelete="restrict", copy=False
+    )
+    active = fields.Boolean(default=True)
+
+    _code_unique = models.UniqueIndex(
+        "(code, COALESCE(company_id, 0))", "This cost type exists already."
+    )
+    _account_unique = models.Constraint(
+        "UNIQUE (analytic_account_id)", "Another cost type uses this analytic account."
+    )
+
+    @api.depends("code", "name")
+    def _compute_display_name(self):
+        for cost_type in self:
+            cost_type.display_name = cost_type.name or cost_type.code
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        coding = self.env["construction.coding"]
+        bare = [vals for vals in vals_list if not vals.get("analytic_account_id")]
+        if bare:
+            coding._ensure_plans()
+            plan = coding._plan("cost_type")
+            accounts = (
+                self.env["account.analytic.account"]
+                .sudo()
+                .create(
+                    [
+                        {
+                            "name": vals["name"],
+                            "code": vals["code"],
+                            "plan_id": plan.id,
+                            "company_id": vals.get("company_id"),
+                        }
+                        for vals in bare
+                    ]
+                )
+            )
+            for vals, account in zip(bare, accounts, strict=True):
+                vals["analytic_account_id"] = account.id
+        without = [vals for vals in vals_list if not vals.get("product_id")]
+        if without:
+            products = (
+                self.env["product.product"]
+                .sudo()
+                .create([self._product_values(vals) for vals in without])
+            )
+            for vals, product in zip(without, products, strict=True):
+                vals["product_id"] = product.id
+        types = super().create(vals_list)
+        types._announce()
+        return types
+
+    def _product_values(self, vals):
+        return {
+            "name": vals["name"],
+            "default_code": vals["code"].upper(),
+            "type": "service",
+            "purchase_ok": True,
+            "sale_ok": False,
+            "purchase_method": "purchase",
+            "list_price": 1.0,
+            "standard_price": 1.0,
+            "supplier_taxes_id": [fields.Command.clear()],
+            "taxes_id": [fields.Command.clear()],
+            "company_id": vals.get("company_id"),
+        }
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "name" in vals:
+            for cost_type in self:
+                cost_type.analytic_account_id.sudo().name = cost_type.name
+        if "active" in vals:
+            self.analytic_account_id.sudo().write({"active": vals["active"]})
+            self._announce()
+        return result
+
+    def _announce(self):
+        self.env["construction.resolver"]._available(
+            [("cost_type", record.code) for record in self if record.active]
+        )
+
+    @api.ondelete(at_uninstall=False)
+    def _never_delete(self):
+        raise UserError(self.env._("Cost types are archived, never deleted."))

@@ -1,0 +1,42 @@
+import base64
+
+from odoo import api, fields, models
+
+
+class ConstructionDelivery(models.Model):
+    """One request body exactly as it arrived, kept as evidence for its events."""
+
+    _name = "construction.delivery"
+    _description = "Platform Delivery"
+    _order = "id desc"
+    _rec_name = "body_sha256"
+    _log_access = False
+
+    platform_id = fields.Many2one(
+        "construction.platform", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    received_at = fields.Datetime(required=True, readonly=True)
+    source_address = fields.Char(readonly=True)
+    headers = fields.Text(readonly=True, help="Names and values, secrets removed.")
+    body = fields.Binary(attachment=False, readonly=True)
+    body_text = fields.Text(string="Body as text", compute="_compute_body_text")
+    body_sha256 = fields.Char(string="SHA-256 of the body", readonly=True)
+    verdict = fields.Selection(
+        [
+            ("accepted", "Accepted"),
+            ("conflict", "Same id, other content"),
+            ("malformed", "Malformed"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    event_ids = fields.One2many("construction.event", "delivery_id", readonly=True)
+
+    _trouble = models.Index("(platform_id, body_sha256) WHERE verdict <> 'accepted'")
+
+    @api.depends("body")
+    def _compute_body_text(self):
+        for delivery in self:
+            raw = base64.b64decode(delivery.with_context(bin_size=False).body or b"")
+            delivery.body_text = raw[:65536].decode("utf-8", "replace").replace("\x00", "�")

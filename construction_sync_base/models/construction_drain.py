@@ -1,0 +1,245 @@
+import logging
+import random
+import time
+import uuid
+
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
+
+from odoo import SUPERUSER_ID, api, models
+
+_logger = logging.getLogger(__name__)
+
+LOCK_CLASS = 0x435359  # advisory locks of living drains: (LOCK_CLASS, claim_key)
+CLAIM_LOCK = 0x43535943  # serialises the claim statement itself
+LEASE_SECONDS = 90
+CLAIM_SIZE = 100
+DRAIN_SECONDS = 20
+DRAIN_EVENTS = 2000
+MAX_CRASHES = 3
+
+# Claims of drains that no longer live. A drain holds an advisory lock while its job
+# runs: kill -9 closes the connection and frees it at once. The lease covers what the
+# lock cannot see (a process that is stopped but not dead).
+_DEAD_CLAIMS = """
+    SELECT id FROM construction_event
+     WHERE claim IS NOT NULL
+       AND (lease_until < now() AT TIME ZONE 'UTC'
+            OR claim_key NOT IN (SELECT objid::bigint::int FROM pg_locks
+                                  WHERE locktype = 'advisory' AND classid = %(lock_class)s
+                                    AND objsubid = 2 AND granted))
+       FOR UPDATE SKIP LOCKED
+"""
+_DUE = """
+    SELECT c.id FROM construction_event c
+     WHERE c.lane = %(lane)s AND c.state = 'pending' AND c.claim IS NULL
+       AND c.blocked_by_id IS NULL
+       AND c.next_try_at <= now() AT TIME ZONE 'UTC'
+       AND (%(crashed)s OR c.crashes = 0)
+       AND NOT EXISTS (SELECT FROM construction_event o
+                        WHERE o.platform_id = c.platform_id AND o.subject = c.subject
+                          AND o.claim IS NOT NULL)
+     ORDER BY c.crashes DESC, c.id
+     LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+"""
+
+
+class ConstructionDrain(models.AbstractModel):
+    """Moves due events out of the inbox. A job only wakes it: a doubled, late or lost
+    job costs latency and nothing else."""
+
+    _name = "construction.drain"
+    _description = "Inbox Drain"
+
+    def init(self):
+        self.env.cr.execute("""
+            CREATE INDEX IF NOT EXISTS construction_drain_waiting_job ON queue_job (channel)
+             WHERE state = 'pending' AND model_name = 'construction.drain'
+        """)
+
+    @api.model
+    def _wake(self, lane):
+        """Make sure that a job which will drain `lane` waits to run."""
+        channel = f"root.construction.{lane}"
+        self.env.cr.execute(
+            "SELECT 1 FROM queue_job WHERE channel = %s AND state = 'pending'"
+            " AND model_name = 'construction.drain'"
+            " AND (eta IS NULL OR eta <= now() AT TIME ZONE 'UTC') LIMIT 1",
+            (channel,),
+        )
+        if not self.env.cr.fetchone():
+            self.env(user=SUPERUSER_ID)["construction.drain"].with_delay(
+                channel=channel,
+                max_retries=0,
+                description=self.env._("Apply waiting events (%s)", lane),
+            )._drain(lane)
+
+    @api.model
+    def _drain(self, lane):
+        """Claim and apply until nothing is due, 20 seconds or 2,000 events have passed."""
+        claim_key = random.randint(1, 2**31 - 1)
+        self.env.cr.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", (LOCK_CLASS, claim_key))
+        deadline = time.monotonic() + DRAIN_SECONDS
+        handled = 0
+        while time.monotonic() < deadline and handled < DRAIN_EVENTS:
+            token = str(uuid.uuid4())
+            claimed = self._claim(lane, token, claim_key)
+            if not claimed:
+                return handled
+            by_platform = {}
+            for event_id, platform_id in claimed:
+                by_platform.setdefault(platform_id, []).append(event_id)
+            for platform_id, event_ids in by_platform.items():
+                self.env["construction.apply"]._apply_claim(token, platform_id, event_ids)
+            handled += len(claimed)
+        self._wake(lane)
+        return handled
+
+    @api.model
+    def _claim(self, lane, token, claim_key):
+        """Take due events of whole partitions; committed at once.
+
+        An event that was held by a worker which died is claimed alone, so that the one
+        that kills workers is found; after three deaths it is put away.
+
+        :return: list of (event id, platform id)
+        """
+        with self.env.registry.cursor() as cr:
+            connection = cr.connection
+            if connection.info.transaction_status == TRANSACTION_STATUS_IDLE:
+                connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
+            cr.execute("SELECT pg_advisory_xact_lock(%s)", (CLAIM_LOCK,))
+            self._release_dead(cr)
+            params = {"lane": lane, "crashed": False, "limit": CLAIM_SIZE}
+            cr.execute(_DUE, params)
+            ids = [row[0] for row in cr.fetchall()]
+            if not ids:
+                cr.execute(_DUE, params | {"crashed": True, "limit": 1})
+                ids = [row[0] for row in cr.fetchall()]
+            if not ids:
+                return []
+            cr.execute(
+                """
+                UPDATE construction_event
+                   SET claim = %s, claim_key = %s, attempts = attempts + 1,
+                       lease_until = now() AT TIME ZONE 'UTC' + make_interval(secs => %s)
+                 WHERE id = ANY(%s) RETURNING id, platform_id
+                """,
+                (token, claim_key, LEASE_SECONDS, ids),
+            )
+            return sorted(cr.fetchall())
+
+    def _release_dead(self, cr):
+        cr.execute("SELECT 1 FROM construction_event WHERE claim IS NOT NULL LIMIT 1")
+        if not cr.fetchone():
+            return
+        cr.execute(_DEAD_CLAIMS, {"lock_class": LOCK_CLASS})
+        ids = [row[0] for row in cr.fetchall()]
+        if not ids:
+            return
+        cr.execute(
+            """
+            UPDATE construction_event
+               SET claim = NULL, claim_key = NULL, lease_until = NULL, crashes = crashes + 1,
+                   state = CASE WHEN crashes + 1 >= %s AND state = 'pending'
+                                THEN 'dead' ELSE state END
+             WHERE id = ANY(%s) RETURNING id, state
+            """,
+            (MAX_CRASHES, ids),
+        )
+        poisonous = [event_id for event_id, state in cr.fetchall() if state == "dead"]
+        _logger.warning("%s claimed events were released from a dead worker", len(ids))
+        if poisonous:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            events = env["construction.event"].browse(poisonous)
+            env["construction.issue"]._open_issues(
+                [
+                    {
+                        "event_id": event.id,
+                        "platform_id": event.platform_id.id,
+                        "company_id": event.company_id.id,
+                        "category": "internal",
+                        "severity": "critical",
+                        "message": env._(
+                            "Applying this event ended its worker process %s times. It was "
+                            "put away so that the others can go on.",
+                            event.crashes,
+                        ),
+                        "suggestion": env._("Look at its size and content, then replay it."),
+                    }
+                    for event in events
+                ]
+            )
+            env["construction.audit"]._record(events, "event_quarantined")
+            env.flush_all()
+
+    # ------------------------------------------------------------- resuming
+    @api.model
+    def _resume_events(self, event_ids):
+        """Parked events that nothing blocks any more are due again."""
+        if not event_ids:
+            return
+        self._resume("e.id = ANY(%s)", (list(event_ids),))
+
+    @api.model
+    def _resume_unblocked(self, platform_ids):
+        self._resume("e.platform_id = ANY(%s)", (list(platform_ids),))
+
+    def _resume(self, condition, params):
+        self.env.flush_all()
+        self.env.cr.execute(
+            f"""
+            UPDATE construction_event e
+               SET state = 'pending', next_try_at = now() AT TIME ZONE 'UTC',
+                   first_failed_at = NULL
+              FROM construction_platform p
+             WHERE e.state = 'parked' AND p.id = e.platform_id AND p.state = 'active' AND p.active
+               AND NOT EXISTS (SELECT FROM construction_issue i
+                                WHERE i.event_id = e.id AND i.blocking
+                                  AND i.state IN ('open', 'in_progress', 'waived'))
+               AND {condition}
+         RETURNING e.lane
+            """,  # the condition is one of the two literals above
+            params,
+        )
+        lanes = {row[0] for row in self.env.cr.fetchall()}
+        self.env["construction.event"].invalidate_model(["state", "next_try_at"])
+        for lane in sorted(lanes):
+            self._wake(lane)
+
+    @api.model
+    def _unblock_after(self, event_ids):
+        """Events that waited for these ones, which are finished now, are due."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            UPDATE construction_event SET blocked_by_id = NULL,
+                   next_try_at = now() AT TIME ZONE 'UTC'
+             WHERE blocked_by_id = ANY(%s) RETURNING lane
+            """,
+            (list(event_ids),),
+        )
+        lanes = {row[0] for row in self.env.cr.fetchall()}
+        self.env["construction.event"].invalidate_model(["blocked_by_id"])
+        for lane in sorted(lanes):
+            self._wake(lane)
+
+    @api.model
+    def _sweep(self):
+        """Every minute: wake what is due and mend what a crash left between two steps."""
+        self.env["construction.resolver"]._resolve_satisfied()
+        self._resume("TRUE", ())
+        self.env.cr.execute("""
+            SELECT p.id FROM construction_event e
+              JOIN construction_event p ON p.id = e.blocked_by_id
+             WHERE p.state IN ('processed', 'superseded', 'discarded')
+        """)
+        self._unblock_after([row[0] for row in self.env.cr.fetchall()])
+        self.env.cr.execute("""
+            SELECT DISTINCT lane FROM construction_event
+             WHERE (state = 'pending' AND claim IS NULL AND blocked_by_id IS NULL
+                    AND next_try_at <= now() AT TIME ZONE 'UTC')
+                OR (claim IS NOT NULL AND lease_until < now() AT TIME ZONE 'UTC')
+        """)
+        for (lane,) in self.env.cr.fetchall():
+            self._wake(lane)

@@ -1,0 +1,290 @@
+from odoo import models
+
+from ..lib import money
+from ..lib.errors import AmountError
+from .construction_resolver import ref_key, wait_key
+
+
+class DomainHandler(models.AbstractModel):
+    """What the handlers of the construction domain share: companies, references, codes
+    and amounts, looked up for a whole batch at a time."""
+
+    _name = "construction.handler.domain"
+    _inherit = "construction.handler"
+    _description = "Construction domain handler"
+
+    # ------------------------------------------------------------- companies
+    def _entity_companies(self, items):
+        """Company of each item by its `legal_entity`: {item id: company or None}.
+
+        None where the event names none. A value that the platform's allow-list does not
+        resolve parks the item as an ownership conflict.
+        """
+        platform = self.env["construction.platform"].sudo().browse(items[0].platform_id)
+        named = {item.data.get("legal_entity") for item in items} - {None, ""}
+        targets = self.env["construction.resolver"]._codes(
+            "legal_entity", named, platform.id, platform.company_id.id
+        )
+        result = {}
+        for item in items:
+            entity = item.data.get("legal_entity")
+            result[item.id] = None
+            if not entity:
+                continue
+            model, res_id = targets.get(entity, (None, None))
+            if model == "res.company" and res_id in platform.company_ids.ids:
+                result[item.id] = self.env["res.company"].browse(res_id)
+            else:
+                item.park(
+                    "ownership_conflict",
+                    self.env._(
+                        "Legal entity “%(entity)s” is not one of the companies that platform "
+                        "%(platform)s may write to.",
+                        entity=entity,
+                        platform=platform.name,
+                    ),
+                    wait=f"legal_entity|{entity}",
+                    suggestion=self.env._(
+                        "Map it in the crosswalk and put the company on the platform's list."
+                    ),
+                )
+        return result
+
+    def _list_company(self, item, entity_company):
+        """Company of a record that belongs to no job: the named entity, else the only
+        company the platform serves; empty (shared) where it serves several."""
+        if entity_company:
+            return entity_company
+        platform = self.env["construction.platform"].sudo().browse(item.platform_id)
+        if len(platform.company_ids) == 1:
+            return platform.company_id
+        return self.env["res.company"]
+
+    # ------------------------------------------------------------ references
+    def _resolve(self, items, object_name, model, getter, label):
+        """Records that the items name, {item id: record}; parks an item whose reference
+        leads nowhere yet and lets it resume when the record appears.
+
+        :param getter: function item → reference of the contract, or None
+        :param label: translated name of the object, for the message
+        """
+        keys = {item.id: ref_key(getter(item)) for item in items}
+        platform = self.env["construction.platform"].sudo().browse(items[0].platform_id)
+        found = self.env["construction.resolver"]._records(
+            platform.id, object_name, keys.values(), platform.company_ids.ids
+        )
+        result = {}
+        for item in items:
+            key = keys[item.id]
+            if not key:
+                continue
+            target_model, res_id = found.get(key, (None, None))
+            if target_model == model and res_id:
+                result[item.id] = res_id
+            else:
+                item.park(
+                    "unmapped_reference",
+                    self.env._(
+                        "%(label)s “%(value)s” is not known in Odoo yet.", label=label, value=key[1]
+                    ),
+                    wait=wait_key(object_name, key),
+                    suggestion=self.env._(
+                        "It resumes by itself when the platform sends it; or map it by hand."
+                    ),
+                )
+        existing = self.env[model].browse(set(result.values())).exists()
+        return {
+            item_id: existing.filtered(lambda r, i=res_id: r.id == i)
+            for item_id, res_id in result.items()
+        }
+
+    # --------------------------------------------------------------- amounts
+    def _number(self, item, parse, value, path, *args, **kwargs):
+        """A number of the contract, or None after parking the item as `amount`."""
+        try:
+            return parse(value, *args, **kwargs)
+        except AmountError as error:
+            item.park(
+                "amount",
+                f"{path}: {error}",
+                suggestion=self.env._("The platform has to send a corrected version."),
+            )
+            return None
+
+    def _currency(self, item, expected=None):
+        """The active currency that the event names; parks the item otherwise.
+
+        :param expected: the currency it has to be, where the event names a contract or a
+            job whose figures are kept in one currency
+        """
+        code = item.data.get("currency")
+        currency = self.env["res.currency"].with_context(active_test=False).search(
+            [("name", "=", code)], limit=1
+        )
+        if not currency or not currency.active:
+            item.park(
+                "amount",
+                self.env._("Currency “%s” is not active in Odoo.", code),
+                suggestion=self.env._("Activate the currency and give it a rate, then resume."),
+            )
+            return None
+        if expected and currency != expected:
+            item.park(
+                "amount",
+                self.env._(
+                    "The event is in %(code)s, it has to be in %(expected)s.",
+                    code=code,
+                    expected=expected.name,
+                ),
+            )
+            return None
+        return currency
+
+    # ----------------------------------------------------------------- codes
+    def _cost_codes(self, items_lines):
+        """Cost codes of lines, for a whole batch.
+
+        :param items_lines: list of (item, job, code text)
+        :return: {(item id, code text): code record}
+        """
+        return self._coded(
+            items_lines, "cost_code", "construction.cost.code", self.env._("Cost code")
+        )
+
+    def _cost_types(self, items_lines):
+        return self._coded(
+            items_lines, "cost_type", "construction.cost.type", self.env._("Cost type")
+        )
+
+    def _coded(self, items_lines, kind, model, label):
+        """Crosswalk first (platform, company, shared), then the code itself: the job's
+        list before the company's before the shared one."""
+        result, by_company = {}, {}
+        for item, job, text in items_lines:
+            by_company.setdefault(job.company_id, set()).add(text)
+        mapped, candidates = {}, {}
+        for company, texts in by_company.items():
+            platform_id = items_lines[0][0].platform_id
+            targets = self.env["construction.resolver"]._codes(
+                kind, texts, platform_id, company.id
+            )
+            for text, (target_model, res_id) in targets.items():
+                if target_model == model:
+                    mapped[company, text] = res_id
+            records = (
+                self.env[model]
+                .with_context(active_test=False)
+                .search([("code", "in", list(texts)), ("company_id", "in", (False, company.id))])
+            )
+            for record in records:
+                candidates.setdefault((company, record.code), []).append(record)
+        known = self.env[model].browse(mapped.values()).exists()
+        for item, job, text in items_lines:
+            if (item.id, text) in result:
+                continue
+            record = known.filtered(
+                lambda r, i=mapped.get((job.company_id, text)): r.id == i
+            ) or self._best_candidate(candidates.get((job.company_id, text), ()), job)
+            if record and record.active:
+                result[item.id, text] = record
+            elif record:
+                item.park(
+                    "inactive_target",
+                    self.env._(
+                        "%(label)s “%(code)s” is archived.", label=label, code=record.display_name
+                    ),
+                    wait=f"{kind}|{text}",
+                    suggestion=self.env._("Reactivate it, or map the code to another one."),
+                )
+            else:
+                item.park(
+                    "unmapped_reference",
+                    self.env._(
+                        "%(label)s “%(code)s” does not exist for job %(job)s.",
+                        label=label,
+                        code=text,
+                        job=job.display_name,
+                    ),
+                    wait=f"{kind}|{text}",
+                    suggestion=self.env._("Map it to an existing one, or create it."),
+                )
+        return result
+
+    def _best_candidate(self, records, job):
+        fitting = [
+            record
+            for record in records
+            if "job_id" not in record._fields or not record.job_id or record.job_id == job
+        ]
+        return max(
+            fitting,
+            key=lambda r: (
+                "job_id" in r._fields and bool(r.job_id),
+                bool(r.company_id),
+                r.active,
+            ),
+            default=None,
+        )
+
+    def _uoms(self, items_lines):
+        """{(item id, text): unit record} through the crosswalk.
+
+        :param items_lines: list of (item, company, unit text)
+        """
+        result = {}
+        for company in {company for _item, company, _text in items_lines}:
+            group = [entry for entry in items_lines if entry[1] == company]
+            targets = self.env["construction.resolver"]._codes(
+                "uom", {text for _i, _c, text in group}, group[0][0].platform_id, company.id
+            )
+            for item, _company, text in group:
+                model, res_id = targets.get(text, (None, None))
+                if model == "uom.uom":
+                    result[item.id, text] = self.env["uom.uom"].browse(res_id)
+                elif (item.id, text) not in result:
+                    result[item.id, text] = None
+                    item.park(
+                        "unmapped_reference",
+                        self.env._("Unit “%s” is not mapped.", text),
+                        wait=f"uom|{text}",
+                        suggestion=self.env._("Map it to a unit of measure."),
+                    )
+        return result
+
+    def _split_new(self, items, model):
+        """Which items meet a record that is bound already: {item id: record}."""
+        found = self.env["construction.resolver"]._records(
+            items[0].platform_id,
+            items[0].object,
+            [("external", item.external_id) for item in items],
+        )
+        ids = {
+            item.id: found[("external", item.external_id)][1]
+            for item in items
+            if found.get(("external", item.external_id), (None, None))[1]
+        }
+        existing = set(self.env[model].browse(set(ids.values())).exists().ids)
+        return {
+            item_id: self.env[model].browse(res_id)
+            for item_id, res_id in ids.items()
+            if res_id in existing
+        }
+
+    def _changed(self, record, values):
+        """The part of `values` that differs from what the record holds."""
+        changed = {}
+        for name, value in values.items():
+            field = record._fields[name]
+            current = record[name]
+            if field.relational:
+                current = current.ids if field.type == "many2many" else current.id
+            elif field.type in ("date", "datetime") and current:
+                value = field.to_string(value) if not isinstance(value, str) else value
+                current = field.to_string(current)
+            if (current or False) != (value or False):
+                changed[name] = value
+        return changed
+
+    def _decimal_amount(self, value, currency):
+        """Decimal of a Monetary field value."""
+        return money.from_float(value, currency.decimal_places)

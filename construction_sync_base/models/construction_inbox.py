@@ -1,0 +1,254 @@
+import base64
+import json
+import uuid
+from datetime import UTC, datetime
+
+from odoo import SUPERUSER_ID, api, models
+from odoo.tools import SQL
+
+from ..lib import strict_json
+from ..lib.errors import Malformed
+
+EVENT_COLUMNS = (
+    "event_id", "source", "type", "subject", "sequence", "time", "correlation_id",
+    "traceparent", "payload", "digest", "data_digest", "lane", "position",
+)  # fmt: skip
+
+
+class ConstructionInbox(models.AbstractModel):
+    """Stores what arrived, in one statement and one short transaction.
+
+    The statement inserts the events that are new and, only if any is, the delivery
+    that brought them. It runs READ COMMITTED: a duplicate that commits at the same
+    moment is then a clean "already there" and not a serialization failure.
+    """
+
+    _name = "construction.inbox"
+    _description = "Inbox"
+
+    @api.model
+    def _lane_of(self, event_type):
+        handler = self.env["construction.handler"]._for_type(event_type)
+        return handler._lane if handler is not None else "standard"
+
+    @api.model
+    def _store(self, route, parsed, delivery):
+        """Store the events of one request.
+
+        :param route: `construction.platform._route()` of the platform
+        :param parsed: list of `Envelope` and `Malformed`, in the order of the body
+        :param delivery: dict of `source_address`, `headers`, `body` (bytes), `sha256`
+        :return: list of (event id or None, verdict) in the same order, and the
+            correlation id of the delivery
+        """
+        correlation = str(uuid.uuid4())
+        results = [None] * len(parsed)
+        rows = []
+        seen = {}
+        for position, entry in enumerate(parsed):
+            if isinstance(entry, Malformed):
+                results[position] = (getattr(entry, "event_id", None), "malformed")
+                continue
+            twin = seen.get((entry.source, entry.id))
+            if twin is not None:
+                same = twin.digest == entry.digest
+                results[position] = (entry.id, "duplicate" if same else "conflict")
+                continue
+            seen[entry.source, entry.id] = entry
+            rows.append(self._row(entry, position, correlation))
+        inserted, delivery_id = self._insert(route, rows, delivery) if rows else ([], None)
+        for position in inserted:
+            results[position] = (parsed[position].id, "accepted")
+        missing = [p for p, result in enumerate(results) if result is None]
+        if missing:
+            known = self._known_digests(route["id"], [parsed[p] for p in missing])
+            for position in missing:
+                entry = parsed[position]
+                same = known.get((entry.source, entry.id)) == entry.digest
+                results[position] = (entry.id, "duplicate" if same else "conflict")
+        self._report_trouble(route, parsed, results, delivery, delivery_id)
+        return results, correlation
+
+    @api.model
+    def _lanes_to_wake(self, parsed, results):
+        return sorted(
+            {
+                self._lane_of(entry.type)
+                for entry, (_event_id, verdict) in zip(parsed, results, strict=True)
+                if verdict == "accepted"
+            }
+        )
+
+    def _row(self, entry, position, correlation):
+        time = entry.time.astimezone(UTC).replace(tzinfo=None) if entry.time else None
+        return (
+            entry.id, entry.source, entry.type, entry.subject, entry.sequence, time,
+            entry.correlation_id or correlation, entry.traceparent, entry.canonical,
+            entry.digest, strict_json.digest(entry.data), self._lane_of(entry.type), position,
+        )  # fmt: skip
+
+    def _insert(self, route, rows, delivery):
+        """:return: positions of the events that were new, and the delivery's id"""
+        values = SQL(", ").join(
+            SQL("(%s)", SQL(", ").join(SQL("%s", value) for value in row)) for row in rows
+        )
+        state = "parked" if route["state"] == "paused" else "pending"
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH delivery AS MATERIALIZED (
+                    SELECT nextval('construction_delivery_id_seq')::int AS id
+                ), fresh AS (
+                    INSERT INTO construction_event (
+                        platform_id, company_id, delivery_id, state, attempts, crashes,
+                        received_at, next_try_at, event_id, source, type, subject, sequence,
+                        time, correlation_id, traceparent, payload, digest, data_digest, lane)
+                    SELECT %(platform)s, %(company)s, delivery.id, %(state)s, 0, 0,
+                           now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC',
+                           v.event_id, v.source, v.type, v.subject, v.sequence,
+                           v.time::timestamp, v.correlation_id, v.traceparent, v.payload,
+                           v.digest, v.data_digest, v.lane
+                      FROM (VALUES %(values)s) AS v (%(columns)s), delivery
+                     ORDER BY v.position
+                    ON CONFLICT (platform_id, source, event_id) DO NOTHING
+                    RETURNING event_id, source, delivery_id
+                ), stored AS (
+                    INSERT INTO construction_delivery (id, platform_id, company_id, received_at,
+                        source_address, headers, body, body_sha256, verdict)
+                    SELECT delivery.id, %(platform)s, %(company)s, now() AT TIME ZONE 'UTC',
+                           %(address)s, %(headers)s, %(body)s, %(sha256)s, 'accepted'
+                      FROM delivery WHERE EXISTS (SELECT FROM fresh)
+                )
+                SELECT source, event_id, delivery_id FROM fresh
+                """,
+                platform=route["id"],
+                company=route["company_id"],
+                state=state,
+                values=values,
+                columns=SQL(", ").join(SQL.identifier(name) for name in EVENT_COLUMNS),
+                address=delivery["source_address"],
+                headers=json.dumps(delivery["headers"]),
+                body=base64.b64encode(delivery["body"]),
+                sha256=delivery["sha256"],
+            )
+        )
+        fetched = self.env.cr.fetchall()
+        fresh = {(source, event_id) for source, event_id, _delivery in fetched}
+        return (
+            [row[-1] for row in rows if (row[1], row[0]) in fresh],
+            fetched[0][2] if fetched else None,
+        )
+
+    def _known_digests(self, platform_id, entries):
+        self.env.cr.execute(
+            SQL(
+                "SELECT source, event_id, digest FROM construction_event"
+                " WHERE platform_id = %s AND (source, event_id) IN %s",
+                platform_id,
+                tuple((entry.source, entry.id) for entry in entries),
+            )
+        )
+        return {(source, event_id): digest for source, event_id, digest in self.env.cr.fetchall()}
+
+    def _report_trouble(self, route, parsed, results, delivery, delivery_id):
+        """Malformed and conflicting entries are kept with their delivery and an issue."""
+        trouble = [
+            (entry, verdict)
+            for entry, (_event_id, verdict) in zip(parsed, results, strict=True)
+            if verdict in ("malformed", "conflict")
+        ]
+        if not trouble:
+            return
+        env = self.env(user=SUPERUSER_ID)
+        verdict = "malformed" if any(v == "malformed" for _e, v in trouble) else "conflict"
+        if self._seen_before(route["id"], delivery["sha256"], verdict):
+            return  # the sender repeats a body that stands in the issues already
+        if delivery_id:
+            env["construction.delivery"].browse(delivery_id).write({"verdict": verdict})
+        else:
+            delivery_id = (
+                env["construction.delivery"]
+                .create(
+                    {
+                        "platform_id": route["id"],
+                        "company_id": route["company_id"],
+                        "received_at": datetime.now(UTC).replace(tzinfo=None),
+                        "source_address": delivery["source_address"],
+                        "headers": json.dumps(delivery["headers"]),
+                        "body": base64.b64encode(delivery["body"]),
+                        "body_sha256": delivery["sha256"],
+                        "verdict": verdict,
+                    }
+                )
+                .id
+            )
+        env["construction.issue"]._open_issues(
+            [
+                {
+                    "delivery_id": delivery_id,
+                    "platform_id": route["id"],
+                    "company_id": route["company_id"],
+                    "category": "malformed" if verdict == "malformed" else "duplicate",
+                    "severity": "high",
+                    "message": self._trouble_message(entry, verdict),
+                    "suggestion": env._(
+                        "Open the delivery to see what arrived, and tell the sender. "
+                        "A corrected event needs an id of its own."
+                    ),
+                }
+                for entry, verdict in trouble
+            ]
+        )
+
+    def _trouble_message(self, entry, verdict):
+        if verdict == "malformed":
+            return self.env._("The platform sent something unreadable: %s", entry)
+        return self.env._(
+            "Event %(id)s arrived again with other content. The first one stays; the second "
+            "is kept with its delivery.",
+            id=entry.id,
+        )
+
+    def _seen_before(self, platform_id, sha256, verdict):
+        self.env.cr.execute(
+            SQL(
+                "SELECT 1 FROM construction_delivery WHERE platform_id = %s"
+                " AND body_sha256 = %s AND verdict = %s LIMIT 1",
+                platform_id,
+                sha256,
+                verdict,
+            )
+        )
+        return bool(self.env.cr.fetchone())
+
+    @api.model
+    def _ping(self, platform):
+        """Store one no-op event of our own."""
+        now = datetime.now(UTC)
+        unique = uuid.uuid4().hex
+        event = {
+            "specversion": "1.0",
+            "id": unique,
+            "source": "odoo",
+            "type": "construction.platform.pinged.v1",
+            "subject": f"platform/{unique}",
+            "time": now.isoformat(),
+            "data": {"note": "test"},
+        }
+        return self.env["construction.event"].create(
+            {
+                "platform_id": platform.id,
+                "company_id": platform.company_id.id,
+                "event_id": event["id"],
+                "source": event["source"],
+                "type": event["type"],
+                "subject": event["subject"],
+                "time": now.replace(tzinfo=None),
+                "correlation_id": unique,
+                "payload": strict_json.dumps(event),
+                "digest": strict_json.digest(event),
+                "data_digest": strict_json.digest(event["data"]),
+                "received_at": now.replace(tzinfo=None),
+                "next_try_at": now.replace(tzinfo=None),
+            }
+        )

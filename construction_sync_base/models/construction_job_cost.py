@@ -1,0 +1,238 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..lib import budget as formulas
+from ..lib import money
+from .construction_coding import COST_ACCOUNTS
+
+FIGURES = ("budget", "committed", "billed", "actual", "pending", "accrued", "open", "available")
+
+
+class ConstructionJobCost(models.Model):
+    """Budget, commitments and cost of a job by cost code and cost type, as of now, in
+    company currency. The one implementation of the cost formulas: every screen and the
+    budget check read these figures."""
+
+    _name = "construction.job.cost"
+    _description = "Job Cost"
+    _auto = False
+    _order = "job_id, cost_code_id, cost_type_id"
+    _rec_name = "cost_code_id"
+
+    company_id = fields.Many2one("res.company", readonly=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    job_id = fields.Many2one("project.project", string="Job", readonly=True)
+    cost_code_id = fields.Many2one("construction.cost.code", readonly=True)
+    division_id = fields.Many2one("construction.cost.code", string="Division", readonly=True)
+    cost_type_id = fields.Many2one("construction.cost.type", readonly=True)
+    budget = fields.Monetary(string="Revised budget", readonly=True)
+    committed = fields.Monetary(readonly=True)
+    billed = fields.Monetary(readonly=True)
+    open = fields.Monetary(readonly=True, help="committed − billed − accrued")
+    actual = fields.Monetary(readonly=True)
+    pending = fields.Monetary(readonly=True)
+    accrued = fields.Monetary(readonly=True)
+    projected = fields.Monetary(readonly=True, help="actual + open + pending")
+    available = fields.Monetary(
+        readonly=True, help="revised budget − actual − open − pending"
+    )
+
+    @property
+    def _table_query(self):
+        return SQL(
+            """
+            SELECT row_number() OVER (ORDER BY k.job_id, k.cost_code_id, k.cost_type_id)::int
+                       AS id,
+                   j.company_id, k.job_id, k.cost_code_id, k.cost_type_id,
+                   COALESCE(split_part(c.parent_path, '/', 1)::int, c.id) AS division_id,
+                   k.budget, k.committed, k.billed, k.actual, k.pending, k.accrued,
+                   k.committed - k.billed - k.accrued AS open,
+                   k.actual + k.committed - k.billed - k.accrued + k.pending AS projected,
+                   k.budget - k.actual - (k.committed - k.billed - k.accrued) - k.pending
+                       AS available
+              FROM (%s) k
+              JOIN project_project j ON j.id = k.job_id
+              LEFT JOIN construction_cost_code c ON c.id = k.cost_code_id
+            """,
+            self._keys_query(SQL("TRUE"), SQL("TRUE")),
+        )
+
+    @api.model
+    def _keys_query(self, jobs, orders):
+        """Components per (job, code, type).
+
+        :param jobs: condition on `j` (project_project)
+        :param orders: condition on `o` (purchase_order); leaves out a document in hand
+        """
+        coding = self.env["construction.coding"]
+        code_plan, type_plan = coding._plan("cost_code"), coding._plan("cost_type")
+        return SQL(
+            """
+            SELECT job_id, cost_code_id, cost_type_id,
+                   SUM(budget) AS budget, SUM(committed) AS committed, SUM(billed) AS billed,
+                   SUM(actual) AS actual, SUM(pending) AS pending, 0::numeric AS accrued
+              FROM (
+                SELECT b.job_id, l.cost_code_id, l.cost_type_id, l.amount AS budget,
+                       0 AS committed, 0 AS billed, 0 AS actual, 0 AS pending
+                  FROM construction_budget_line l
+                  JOIN construction_budget b ON b.id = l.budget_id AND b.state = 'approved'
+                  JOIN project_project j ON j.id = b.job_id
+                 WHERE %(jobs)s
+                UNION ALL
+                SELECT o.project_id, l.cost_code_id, l.cost_type_id, 0,
+                       CASE WHEN o.state = 'purchase' THEN v.amount ELSE 0 END, 0, 0,
+                       CASE WHEN o.state = 'to approve' THEN v.amount ELSE 0 END
+                  FROM purchase_order_line l
+                  JOIN purchase_order o ON o.id = l.order_id
+                  JOIN project_project j ON j.id = o.project_id AND j.is_job
+                  JOIN LATERAL (SELECT (l.price_subtotal + COALESCE(l.tax_cost_amount, 0)
+                                        - COALESCE(l.released_amount, 0))::numeric
+                                       / COALESCE(NULLIF(o.currency_rate, 0), 1)::numeric
+                                       AS amount) v ON TRUE
+                 WHERE o.state IN ('purchase', 'to approve') AND l.display_type IS NULL
+                   AND %(jobs)s AND %(orders)s
+                UNION ALL
+                SELECT o.project_id, l.cost_code_id, l.cost_type_id, 0, 0,
+                       m.balance * (1 + CASE WHEN l.price_subtotal <> 0
+                           THEN COALESCE(l.tax_cost_amount, 0)::numeric / l.price_subtotal
+                           ELSE 0 END), 0, 0
+                  FROM account_move_line m
+                  JOIN purchase_order_line l ON l.id = m.purchase_line_id
+                  JOIN purchase_order o ON o.id = l.order_id AND o.state = 'purchase'
+                  JOIN project_project j ON j.id = o.project_id AND j.is_job
+                 WHERE m.parent_state = 'posted' AND %(jobs)s AND %(orders)s
+                UNION ALL
+                SELECT j.id, c.id, t.id, 0, 0, 0, -a.amount, 0
+                  FROM account_analytic_line a
+                  JOIN account_account g ON g.id = a.general_account_id
+                   AND g.account_type IN %(cost_accounts)s
+                  JOIN project_project j ON j.account_id = a.account_id AND j.is_job
+                  LEFT JOIN construction_cost_code c ON c.analytic_account_id = a.%(code)s
+                  LEFT JOIN construction_cost_type t ON t.analytic_account_id = a.%(type)s
+                 WHERE %(jobs)s
+              ) parts
+             GROUP BY job_id, cost_code_id, cost_type_id
+            """,
+            jobs=jobs,
+            orders=orders,
+            cost_accounts=COST_ACCOUNTS,
+            code=SQL.identifier(code_plan._column_name()),
+            type=SQL.identifier(type_plan._column_name()),
+        )
+
+    @api.model
+    def _positions(self, jobs, without_orders=None):
+        """{(job, code, type): figures as Decimal} of some jobs.
+
+        :param without_orders: documents in hand, left out once
+        """
+        if not jobs:
+            return {}
+        self.env.flush_all()
+        without = SQL("TRUE")
+        if without_orders:
+            without = SQL("o.id NOT IN %s", tuple(without_orders.ids))
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT k.*, j.company_id FROM (%s) k JOIN project_project j ON j.id = k.job_id",
+                self._keys_query(SQL("j.id IN %s", tuple(jobs.ids)), without),
+            )
+        )
+        companies = self.env["res.company"].sudo()
+        positions = {}
+        for job_id, code_id, type_id, *amounts, company_id in rows:
+            digits = companies.browse(company_id).currency_id.decimal_places
+            budget, committed, billed, actual, pending, accrued = (
+                money.round_half_up(Decimal(amount or 0), digits) for amount in amounts
+            )
+            open_ = formulas.open_amount(committed, billed, accrued)
+            positions[job_id, code_id, type_id] = {
+                "budget": budget,
+                "committed": committed,
+                "billed": billed,
+                "actual": actual,
+                "pending": pending,
+                "accrued": accrued,
+                "open": open_,
+                "available": formulas.available(budget, actual, open_, pending),
+            }
+        return positions
+
+    @api.model
+    def _totals(self, jobs):
+        """{job id: figures} summed over codes and types."""
+        totals = {}
+        for (job_id, _code, _type), figures in self._positions(jobs).items():
+            total = totals.setdefault(job_id, dict.fromkeys(FIGURES, Decimal(0)))
+            for name in FIGURES:
+                total[name] += figures[name]
+        return totals
+
+    # ------------------------------------------------- what is not in here yet
+    @api.model
+    def _waiting(self, jobs):
+        """{job id: (number of events not applied, amount at stake)}"""
+        if not jobs:
+            return {}
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT b.res_id, count(DISTINCT e.id), COALESCE(sum(i.amount), 0)
+                  FROM construction_binding b
+                  JOIN construction_event e ON e.platform_id = b.platform_id
+                   AND e.state IN ('pending', 'parked', 'dead')
+                   AND (e.payload::jsonb -> 'data' ->> 'job' = b.external_id
+                        OR e.subject = b.subject)
+                  LEFT JOIN construction_issue i ON i.event_id = e.id
+                   AND i.state IN ('open', 'in_progress') AND i.blocking
+                 WHERE b.object = 'job' AND b.res_model = 'project.project' AND b.res_id IN %s
+                 GROUP BY b.res_id
+                """,
+                tuple(jobs.ids),
+            )
+        )
+        return {job_id: (count, amount) for job_id, count, amount in rows}
+
+    @api.model
+    def _event_ids(self, job):
+        """Events that made or changed the job or its documents, or wait to."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT r.event_id FROM construction_event_binding_rel r
+                  JOIN construction_binding b ON b.id = r.binding_id
+                 WHERE (b.res_model = 'project.project' AND b.res_id = %(job)s)
+                    OR (b.res_model = 'purchase.order' AND b.res_id IN
+                        (SELECT id FROM purchase_order WHERE project_id = %(job)s))
+                    OR (b.res_model = 'construction.budget' AND b.res_id IN
+                        (SELECT id FROM construction_budget WHERE job_id = %(job)s))
+                UNION
+                SELECT e.id FROM construction_event e
+                  JOIN construction_binding b ON b.platform_id = e.platform_id
+                   AND b.object = 'job' AND b.res_model = 'project.project'
+                   AND b.res_id = %(job)s
+                   AND e.payload::jsonb -> 'data' ->> 'job' = b.external_id
+                 WHERE e.state IN ('pending', 'parked', 'dead')
+                """,
+                job=job.id,
+            )
+        )
+        return [row[0] for row in rows]
+
+    def action_open_lines(self):
+        """One click from the figure to the commitment lines behind it."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Commitment lines"),
+            "res_model": "purchase.order.line",
+            "view_mode": "list,form",
+            "domain": [
+                ("order_id.project_id", "=", self.job_id.id),
+                ("cost_code_id", "=", self.cost_code_id.id),
+                ("cost_type_id", "=", self.cost_type_id.id),
+                ("order_id.state", "in", ("purchase", "to approve")),
+            ],
+        }

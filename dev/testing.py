@@ -1,0 +1,142 @@
+"""`make test`, `make test-addon` and `make bench`."""
+
+import subprocess
+import time
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass, field
+
+import database
+import postgres
+import process
+from paths import CONFIG, LOGS, PYTHON, ROOT, say
+
+E2E_PREFIX = "construction_e2e_"
+NO_TESTS_COLLECTED = 5
+
+
+@dataclass
+class Stage:
+    """What one run of pytest brought."""
+
+    title: str
+    seconds: float = 0
+    counts: dict = field(default_factory=dict)
+    problems: list = field(default_factory=list)
+
+    def line(self):
+        counts = ", ".join(f"{number} {what}" for what, number in self.counts.items() if number)
+        verdict = "FAILED" if self.problems else "ok"
+        return f"{self.title:<28} {verdict:<7} {counts or 'no tests':<40} {self.seconds:>6.0f} s"
+
+
+def _pytest(title, folders, *arguments, log=None, **environment):
+    """Run pytest over the folders and let its progress through to the terminal."""
+    started = time.monotonic()
+    stage = Stage(title)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    report = LOGS / f"{title.replace(' ', '-')}.xml"
+    for old in (report, log):
+        if old:
+            old.unlink(missing_ok=True)
+    names = [str(folder.relative_to(ROOT)) for folder in folders]
+    say(f"{title}: {' '.join(names)}")
+    code = subprocess.run(
+        [PYTHON, "-m", "pytest", "-q", "-rfEs", f"--junitxml={report}", *arguments, *names],
+        cwd=ROOT, env=process.environment(**environment), check=False,
+    ).returncode  # fmt: skip
+    stage.seconds = time.monotonic() - started
+    stage.counts = _counts(report)
+    if code == NO_TESTS_COLLECTED and not any(any(f.rglob("test_*.py")) for f in folders):
+        code = 0
+    if code:
+        stage.problems.append(f"pytest ended with {code}")
+    if log:
+        stage.problems += [f"in the log: {line}" for line in process.errors(log)]
+    return stage
+
+
+def _counts(report):
+    if not report.exists():
+        return {}
+    suite = ET.parse(report).getroot().find("testsuite")
+    total, failed, broken, skipped = (
+        int(suite.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")
+    )
+    passed = total - failed - broken - skipped
+    return {"passed": passed, "failed": failed, "errors": broken, "skipped": skipped}
+
+
+def _with_tests(*folders):
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def _addon_tests():
+    return _with_tests(*(ROOT / addon / "tests" for addon in database.addons()))
+
+
+def _odoo(title, name, *arguments):
+    log = LOGS / f"{title.replace(' ', '-')}.log"
+    options = [
+        f"--odoo-config={CONFIG}", f"--odoo-database={name}", "--odoo-http",
+        "--odoo-log-level=info", "--odoo-extra", f"logfile={log}", "--durations=5",
+    ]  # fmt: skip
+    return _pytest(title, _addon_tests(), *options, *arguments, log=log)
+
+
+def _report(stages):
+    print(flush=True)
+    for stage in stages:
+        print(stage.line(), flush=True)
+        for problem in stage.problems:
+            print(f"    {problem}", flush=True)
+    return 1 if any(stage.problems for stage in stages) else 0
+
+
+def test():
+    """Every test there is. All stages run even if one fails: a run costs minutes."""
+    started = time.monotonic()
+    stages = []
+    for title, run in (
+        ("pure", _pure),
+        ("odoo", lambda: _odoo("odoo", database.fresh_test())),
+        ("odoo with more apps", lambda: _odoo("odoo with more apps", database.fresh_test(True))),
+        ("end to end", _end_to_end),
+    ):
+        if title == "odoo":
+            postgres.start()
+        stages.append(run())
+    code = _report(stages)
+    minutes, seconds = divmod(time.monotonic() - started, 60)
+    print(f"\n{'FAILED' if code else 'all green'} after {minutes:.0f} min {seconds:.0f} s", flush=True)
+    return code
+
+
+def _pure():
+    folders = _with_tests(ROOT / "tests/pure")
+    return _pytest("pure", folders) if folders else Stage("pure")
+
+
+def _end_to_end():
+    """Real servers on copies of the freshly installed test database."""
+    folders = _with_tests(ROOT / "tests/e2e")
+    if not any(any(folder.rglob("test_*.py")) for folder in folders):
+        return Stage("end to end")
+    database.sweep(E2E_PREFIX)
+    return _pytest("end to end", folders, "--durations=5", CS_E2E_TEMPLATE=database.TEST)
+
+
+def test_addon(tags=""):
+    """The Odoo tests on a kept database; `tags` is pytest's -k expression."""
+    postgres.start()
+    name = database.ensure_inner()
+    return _report([_odoo("addon", name, *(["-k", tags] if tags else []))])
+
+
+def bench(*arguments):
+    """The benchmark, on copies of the test database."""
+    postgres.start()
+    name = database.ensure_test()
+    return subprocess.run(
+        [PYTHON, "-m", "tests.bench", *arguments], cwd=ROOT,
+        env=process.environment(CS_E2E_TEMPLATE=name), check=False,
+    ).returncode  # fmt: skip

@@ -1,0 +1,77 @@
+"""The virtual environment with the versions of requirements.txt."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import apt
+from paths import BUILD, PYTHON, ROOT, VENV, say, stop
+
+REQUIREMENTS = ROOT / "requirements.txt"
+
+
+def _digest(odoo_paths):
+    text = REQUIREMENTS.read_text() + sys.version + "".join(map(str, odoo_paths))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def ready(odoo_paths):
+    mark = VENV / "complete"
+    return mark.exists() and PYTHON.exists() and mark.read_text() == _digest(odoo_paths)
+
+
+def install():
+    """Create the environment and install the lock; safe to repeat after an interruption."""
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        found = ".".join(map(str, sys.version_info[:3]))
+        stop(f"Python 3.11, 3.12 or 3.13 is needed, python3 is {found}. Try: make PYTHON=python3.12 …")
+    if not PYTHON.exists() or subprocess.run([PYTHON, "-c", ""], check=False).returncode:
+        shutil.rmtree(VENV, ignore_errors=True)
+        _create()
+    say("installing Python packages")
+    lines = [line for line in REQUIREMENTS.read_text().splitlines() if line and line[0] != "#"]
+    addons = [line for line in lines if line.startswith("odoo-addon-")]
+    plain = BUILD / "requirements.plain.txt"
+    plain.write_text("\n".join(line for line in lines if line not in addons) + "\n")
+    for arguments in (["-r", str(plain)], ["--no-deps", *addons]):
+        done = subprocess.run(
+            [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", *arguments],
+            capture_output=True, text=True, check=False, env=_environment(),
+        )  # fmt: skip
+        if done.returncode:
+            stop(f"pip install failed, run the command again:\n{done.stderr.strip()[-800:]}")
+
+
+def _environment():
+    return {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+
+
+def _create():
+    BUILD.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "venv", VENV], capture_output=True, text=True, check=False
+    )
+    if done.returncode == 0:
+        return
+    # Debian splits ensurepip off into python3-venv, which only root installs.
+    # pip itself is a wheel in a package that unpacks without root.
+    say("no ensurepip here: taking pip from Debian's wheel")
+    shutil.rmtree(VENV, ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", VENV], check=True)
+    folder = BUILD / "pip-wheel"
+    try:
+        apt.fetch(apt.codename(), ["python3-pip-whl"], folder)
+    except RuntimeError as error:
+        stop(f"Python has no pip ({error}). Type: sudo apt-get install python3-venv")
+    wheel = next(Path(folder).glob("usr/share/python-wheels/pip-*.whl"))
+    subprocess.run([PYTHON, f"{wheel}/pip", "install", "-q", str(wheel)], check=True)
+
+
+def finish(odoo_paths):
+    """Put Odoo's source on the environment's path; the mark is written last."""
+    site = next(VENV.glob("lib/python3*/site-packages"))
+    (site / "odoo-source.pth").write_text("".join(f"{path}\n" for path in odoo_paths))
+    (VENV / "complete").write_text(_digest(odoo_paths))

@@ -1,0 +1,30 @@
+import pytest
+
+from .server import Server
+
+
+@pytest.fixture(scope="session")
+def server():
+    """One server for all tests that leave it as they found it. Its log must stay clean."""
+    running = Server()
+    try:
+        yield running.start()
+        unexpected = running.errors()
+    finally:
+        running.stop()
+    assert not unexpected, "\n".join(unexpected)
+
+
+@pytest.fixture
+def new_server():
+    """Makes servers of their own for tests that kill one or need other options:
+    `new_server(workers=2, options=[…], environment={…})`, already started."""
+    made = []
+
+    def make(**settings):
+        made.append(Server(**settings))
+        return made[-1].start()
+
+    yield make
+    for running in made:
+        running.stop()

@@ -1,0 +1,67 @@
+"""The cost formulas of the accounting rules."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from odoo.addons.construction_sync_base.lib.budget import alert_level, available, open_amount
+
+cents = st.integers(-(10**12), 10**12).map(lambda n: Decimal(n).scaleb(-2))
+
+
+def test_accrual_example():
+    """100,000 committed, 40,000 billed, 55 percent in place: projected stays 100,000."""
+    committed, billed, accrued = Decimal(100_000), Decimal(40_000), Decimal(15_000)
+    still_open = open_amount(committed, billed, accrued)
+    assert still_open == 45_000
+    assert billed + accrued + still_open == committed
+
+
+@given(cents, cents, cents, cents)
+def test_available_and_used_are_the_budget(revised, actual, still_open, pending):
+    assert (
+        available(revised, actual, still_open, pending) + actual + still_open + pending == revised
+    )
+
+
+@given(cents, cents)
+def test_a_bill_moves_cost_from_open_to_actual(committed, billed):
+    before = available(committed, Decimal(0), open_amount(committed, Decimal(0), Decimal(0)), 0)
+    after = available(committed, billed, open_amount(committed, billed, Decimal(0)), 0)
+    assert before == after == 0
+
+
+@pytest.mark.parametrize(
+    ("revised", "used", "level"),
+    [
+        ("1000", "799.99", 0),
+        ("1000", "800", 80),
+        ("1000", "899.99", 80),
+        ("1000", "900", 90),
+        ("1000", "999.99", 90),
+        ("1000", "1000", 100),
+        ("1000", "5000", 100),
+        ("1000", "-5", 0),
+        ("0", "0", 0),
+        ("0", "0.01", 100),
+        ("0", "-1", 0),
+        ("-10", "0", 100),
+        ("-10", "-10", 0),
+        ("0.03", "0.024", 80),
+    ],
+)
+def test_levels(revised, used, level):
+    assert alert_level(Decimal(revised), Decimal(used)) == level
+
+
+@given(cents, cents, cents)
+def test_more_used_never_lowers_the_level(revised, a, b):
+    assert alert_level(revised, min(a, b)) <= alert_level(revised, max(a, b))
+
+
+@given(cents.filter(lambda n: n > 0), cents)
+def test_over_budget_is_level_100(revised, used):
+    over = available(revised, used, Decimal(0), Decimal(0)) <= 0
+    assert (alert_level(revised, used) == 100) == over

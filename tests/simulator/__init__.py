@@ -1,0 +1,1 @@
+"""A construction platform, played from outside: a real HTTP client, no Odoo import."""
