@@ -5,10 +5,10 @@ import os
 import sys
 import threading
 import time
+import venv
 
 import apt
 import odoo_source
-import venv
 from paths import BUILD, PYTHON, ROOT, say, stop
 
 

@@ -14,10 +14,11 @@ import shutil
 import subprocess
 import time
 
-import process
 import psycopg2
-from paths import ADDONS, BUILD, DATA_DIR, ROOT, say, stop
 from psycopg2 import errors, sql
+
+import process
+from paths import ADDONS, BUILD, DATA_DIR, ROOT, say, stop
 
 RUN = "construction"
 BASE = "construction_test_base"
@@ -76,7 +77,7 @@ def tree_hash():
     for addon in addons():
         for path in sorted((ROOT / addon).rglob("*")):
             inside = path.relative_to(ROOT / addon)
-            if not path.is_file() or path.suffix == ".pyc" or inside.parts[0] in ("tests", "readme"):
+            if inside.parts[0] in ("tests", "readme") or path.suffix == ".pyc" or path.is_dir():
                 continue
             digest.update(f"{addon}/{inside}\0".encode() + path.read_bytes())
     return digest.hexdigest()
@@ -147,7 +148,7 @@ def copy(source, target, **values):
                 break
             except errors.ObjectInUse:  # a closing connection, or autovacuum
                 if attempt == 19:
-                    stop(f"Database {source} is in use, so it cannot be copied. Close what uses it.")
+                    stop(f"Database {source} is in use, it cannot be copied. Close what uses it.")
                 time.sleep(0.5)
     note(target, **values)
     shutil.rmtree(filestore(target), ignore_errors=True)

@@ -10,8 +10,9 @@ import time
 import urllib.error
 import urllib.request
 
-import process
 import psutil
+
+import process
 from paths import ROOT
 
 # Two jobs at a time in all: they run in ordinary HTTP workers, and on two cores a

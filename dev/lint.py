@@ -1,7 +1,6 @@
 """`make lint`: ruff, pylint with Odoo's and the community's checks, Odoo's own test_lint."""
 
 import hashlib
-import re
 import subprocess
 
 import database

@@ -28,7 +28,7 @@ def ensure():
     if given:
         root = Path(given).expanduser().resolve()
         if not (root / "odoo/release.py").exists():
-            stop(f"ODOO_SOURCE={given} holds no odoo/release.py. Point it at an Odoo 19.0 checkout.")
+            stop(f"ODOO_SOURCE={given} has no odoo/release.py. Point it at an Odoo 19.0 checkout.")
         return _with_addons_folder(root)
     if not (SOURCE / "complete").exists():
         shutil.rmtree(SOURCE, ignore_errors=True)

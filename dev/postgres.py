@@ -7,6 +7,7 @@ import time
 
 import psutil
 import psycopg2
+
 from paths import BUILD, PGDATA, say, stop
 from process import POSTGRES_BIN, locked
 

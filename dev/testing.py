@@ -107,7 +107,8 @@ def test():
         stages.append(run())
     code = _report(stages)
     minutes, seconds = divmod(time.monotonic() - started, 60)
-    print(f"\n{'FAILED' if code else 'all green'} after {minutes:.0f} min {seconds:.0f} s", flush=True)
+    verdict = "FAILED" if code else "all green"
+    print(f"\n{verdict} after {minutes:.0f} min {seconds:.0f} s", flush=True)
     return code
 
 

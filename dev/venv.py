@@ -11,6 +11,7 @@ import apt
 from paths import BUILD, PYTHON, ROOT, VENV, say, stop
 
 REQUIREMENTS = ROOT / "requirements.txt"
+WITHOUT_NEEDS = ("odoo-addon-", "geoip2")  # requirements.txt says why
 
 
 def _digest(odoo_paths):
@@ -27,16 +28,16 @@ def install():
     """Create the environment and install the lock; safe to repeat after an interruption."""
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
         found = ".".join(map(str, sys.version_info[:3]))
-        stop(f"Python 3.11, 3.12 or 3.13 is needed, python3 is {found}. Try: make PYTHON=python3.12 …")
+        stop(f"Python 3.11 to 3.13 is needed, python3 is {found}. Try: make PYTHON=python3.12 …")
     if not PYTHON.exists() or subprocess.run([PYTHON, "-c", ""], check=False).returncode:
         shutil.rmtree(VENV, ignore_errors=True)
         _create()
     say("installing Python packages")
     lines = [line for line in REQUIREMENTS.read_text().splitlines() if line and line[0] != "#"]
-    addons = [line for line in lines if line.startswith("odoo-addon-")]
+    alone = [line for line in lines if line.startswith(WITHOUT_NEEDS)]
     plain = BUILD / "requirements.plain.txt"
-    plain.write_text("\n".join(line for line in lines if line not in addons) + "\n")
-    for arguments in (["-r", str(plain)], ["--no-deps", *addons]):
+    plain.write_text("\n".join(line for line in lines if line not in alone) + "\n")
+    for arguments in (["-r", str(plain)], ["--no-deps", *alone]):
         done = subprocess.run(
             [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", *arguments],
             capture_output=True, text=True, check=False, env=_environment(),

@@ -5,10 +5,9 @@ import re
 from datetime import datetime
 
 import psycopg2
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
-
 from odoo import SUPERUSER_ID, api
 from odoo.http import Controller, Response, request, route
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
 
 from ..lib import envelope, signatures
 from ..models.construction_handler import SCHEMAS
@@ -131,9 +130,7 @@ class Inbox(Controller):
         path = SCHEMAS / f"{name}.json"
         if not TYPE_NAME.fullmatch(name) or not path.is_file():
             return self._problem(404, "unknown-schema", "No such schema")
-        return Response(
-            path.read_bytes(), content_type="application/schema+json", status=200
-        )
+        return Response(path.read_bytes(), content_type="application/schema+json", status=200)
 
     # ---------------------------------------------------------------- steps
     def _platform(self, key):
@@ -186,9 +183,7 @@ class Inbox(Controller):
             return False
         env = api.Environment(request.env.cr, SUPERUSER_ID, {})
         try:
-            user_id = env["res.users.apikeys"]._check_credentials(
-                scope=API_SCOPE, key=key.strip()
-            )
+            user_id = env["res.users.apikeys"]._check_credentials(scope=API_SCOPE, key=key.strip())
         except Exception:  # a key of an odd form is a wrong key
             return False
         return user_id == platform["user_id"]
@@ -202,7 +197,7 @@ class Inbox(Controller):
             inbox = env["construction.inbox"]
             stored = inbox._store(platform, parsed, delivery)
             if platform["state"] == "active":
-                for lane in inbox._lanes_to_wake(parsed, stored[0]):
+                for lane in inbox._lanes_to_wake(platform, parsed, stored[0]):
                     env["construction.drain"]._wake(lane)
             return stored
 
@@ -216,9 +211,7 @@ class Inbox(Controller):
             "duplicates": counts["duplicate"],
             "conflicts": counts["conflict"],
             "malformed": counts["malformed"],
-            "results": [
-                {"event_id": event_id, "status": verdict} for event_id, verdict in results
-            ],
+            "results": [{"event_id": event_id, "status": verdict} for event_id, verdict in results],
         }
         status = 200 if results and counts["duplicate"] == len(results) else 202
         return request.make_json_response(body, status=status)

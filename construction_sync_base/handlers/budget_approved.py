@@ -5,6 +5,7 @@ from odoo import fields, models
 
 from ..lib import money, sov
 from ..lib.errors import AmountError
+from ..models.construction_resolver import code_of
 
 
 class BudgetApproved(models.AbstractModel):
@@ -59,8 +60,8 @@ class BudgetApproved(models.AbstractModel):
         entries = [
             (item, job, line) for item, job in ready for line in item.data.get("lines") or ()
         ]
-        codes = self._cost_codes([(i, j, _code(line["cost_code"])) for i, j, line in entries])
-        types = self._cost_types([(i, j, _code(line["cost_type"])) for i, j, line in entries])
+        codes = self._cost_codes([(i, j, code_of(line["cost_code"])) for i, j, line in entries])
+        types = self._cost_types([(i, j, code_of(line["cost_type"])) for i, j, line in entries])
         units = [(i, j.company_id, line["uom"]) for i, j, line in entries if line.get("uom")]
         return codes, types, self._uoms(units) if units else {}
 
@@ -99,8 +100,8 @@ class BudgetApproved(models.AbstractModel):
                 unit_cost = self._number(
                     item, money.parse_price, line["unit_cost"], f"{path}.unit_cost", signed=True
                 )
-            code = codes.get((item.id, _code(line["cost_code"])))
-            cost_type = types.get((item.id, _code(line["cost_type"])))
+            code = codes.get((item.id, code_of(line["cost_code"])))
+            cost_type = types.get((item.id, code_of(line["cost_type"])))
             if None in (amount, quantity, unit_cost, code, cost_type):
                 continue
             amounts.append(amount)
@@ -140,8 +141,3 @@ class BudgetApproved(models.AbstractModel):
             sov.check_total(total, amounts)
         except AmountError as error:
             item.park("amount", str(error), amount=float(total), currency_id=currency.id)
-
-
-def _code(reference):
-    """A code may come as text or as {"code": …}."""
-    return reference if isinstance(reference, str) else str(reference.get("code") or "")

@@ -123,9 +123,7 @@ class CostCodeUpserted(models.AbstractModel):
             for item, values in ready:
                 key = (values["code"], values["company_id"], values["job_id"])
                 if key in seen:
-                    item.park(
-                        "duplicate", self.env._("Two records carry code %s.", values["code"])
-                    )
+                    item.park("duplicate", self.env._("Two records carry code %s.", values["code"]))
                     continue
                 if item.data.get("parent_code"):
                     parent = self._parent(item, key[1], key[2], parents, fresh)

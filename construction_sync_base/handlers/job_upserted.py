@@ -31,9 +31,7 @@ class JobUpserted(models.AbstractModel):
         self._create(new)
 
     def _default_company(self, item):
-        return (
-            self.env["construction.platform"].sudo().browse(item.platform_id).company_id
-        )
+        return self.env["construction.platform"].sudo().browse(item.platform_id).company_id
 
     def _values(self, item, company):
         data = item.data

@@ -112,13 +112,17 @@ class VendorUpserted(models.AbstractModel):
         ids = [partner.id for partner in partners]
         if not ids:
             return set()
-        bindings = self.env["construction.binding"].sudo().search(
-            [
-                ("platform_id", "=", platform_id),
-                ("object", "=", "vendor"),
-                ("res_model", "=", "res.partner"),
-                ("res_id", "in", ids),
-            ]
+        bindings = (
+            self.env["construction.binding"]
+            .sudo()
+            .search(
+                [
+                    ("platform_id", "=", platform_id),
+                    ("object", "=", "vendor"),
+                    ("res_model", "=", "res.partner"),
+                    ("res_id", "in", ids),
+                ]
+            )
         )
         return set(bindings.mapped("res_id"))
 
@@ -147,7 +151,9 @@ class VendorUpserted(models.AbstractModel):
         if "on_hold" in data:
             hold = data["on_hold"]
             values["purchase_warn_msg"] = (
-                self.env._("On hold at the platform: %s", hold.get("reason") or "") if hold else False
+                self.env._("On hold at the platform: %s", hold.get("reason") or "")
+                if hold
+                else False
             )
         if item.data.get("payment_terms") in terms:
             values["property_supplier_payment_term_id"] = terms[item.data["payment_terms"]]

@@ -22,9 +22,7 @@ class AccountAnalyticLine(models.Model):
             is_cost = line.general_account_id.account_type in COST_ACCOUNTS
             if is_cost and coded != (True, True):
                 raise ValidationError(
-                    self.env._(
-                        "“%s”: cost of a job names a cost code and a cost type.", line.name
-                    )
+                    self.env._("“%s”: cost of a job names a cost code and a cost type.", line.name)
                 )
             if not is_cost and any(coded):
                 raise ValidationError(

@@ -11,4 +11,3 @@ class AccountMove(models.Model):
         """
         self.line_ids._check_job_lines()
         return super()._post(soft=soft)
-

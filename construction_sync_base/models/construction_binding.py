@@ -16,9 +16,7 @@ class ConstructionBinding(models.Model):
     company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
     object = fields.Char(required=True, readonly=True)
     external_id = fields.Char(required=True, readonly=True)
-    origin_id = fields.Char(
-        readonly=True, help="The id that we gave the platform for our record."
-    )
+    origin_id = fields.Char(readonly=True, help="The id that we gave the platform for our record.")
     res_model = fields.Char(string="Model", readonly=True)
     res_id = fields.Many2oneReference(string="Record", model_field="res_model", readonly=True)
     subject = fields.Char(required=True, readonly=True)
@@ -100,8 +98,8 @@ class ConstructionBinding(models.Model):
         # a sequence is decimal digits of any length: longer is larger
         newer = SQL(
             "b.version IS NULL OR EXCLUDED.version IS NULL"
-            " OR (length(EXCLUDED.version), EXCLUDED.version COLLATE \"C\")"
-            " >= (length(b.version), b.version COLLATE \"C\")"
+            ' OR (length(EXCLUDED.version), EXCLUDED.version COLLATE "C")'
+            ' >= (length(b.version), b.version COLLATE "C")'
         )
         self.env.cr.execute(
             SQL(

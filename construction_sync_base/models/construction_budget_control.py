@@ -27,9 +27,7 @@ class ConstructionBudgetControl(models.AbstractModel):
             for line in order.order_line:
                 if line.display_type:
                     continue
-                open_share = (
-                    1 - line.qty_invoiced / line.product_qty if line.product_qty else 0
-                )
+                open_share = 1 - line.qty_invoiced / line.product_qty if line.product_qty else 0
                 amount = Decimal(repr(line.price_subtotal)) + Decimal(repr(line.tax_cost_amount))
                 key = (order.project_id.id, line.cost_code_id.id, line.cost_type_id.id)
                 per_key[key] += money.round_half_up(
@@ -97,7 +95,7 @@ class ConstructionBudgetControl(models.AbstractModel):
             for line in orders.order_line
         }
         lines = lines.filtered(
-            lambda l: (l.job_id.id, l.cost_code_id.id, l.cost_type_id.id) in touched
+            lambda b: (b.job_id.id, b.cost_code_id.id, b.cost_type_id.id) in touched
         )
         if not lines:
             return

@@ -3,9 +3,8 @@ import random
 import time
 import uuid
 
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
-
 from odoo import SUPERUSER_ID, api, models
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
 
 _logger = logging.getLogger(__name__)
 

@@ -3,7 +3,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
-
 from odoo import api, models, tools
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"

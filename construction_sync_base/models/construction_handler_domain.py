@@ -118,8 +118,10 @@ class DomainHandler(models.AbstractModel):
             job whose figures are kept in one currency
         """
         code = item.data.get("currency")
-        currency = self.env["res.currency"].with_context(active_test=False).search(
-            [("name", "=", code)], limit=1
+        currency = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("name", "=", code)], limit=1)
         )
         if not currency or not currency.active:
             item.park(
@@ -160,14 +162,12 @@ class DomainHandler(models.AbstractModel):
         """Crosswalk first (platform, company, shared), then the code itself: the job's
         list before the company's before the shared one."""
         result, by_company = {}, {}
-        for item, job, text in items_lines:
+        for _item, job, text in items_lines:
             by_company.setdefault(job.company_id, set()).add(text)
         mapped, candidates = {}, {}
         for company, texts in by_company.items():
             platform_id = items_lines[0][0].platform_id
-            targets = self.env["construction.resolver"]._codes(
-                kind, texts, platform_id, company.id
-            )
+            targets = self.env["construction.resolver"]._codes(kind, texts, platform_id, company.id)
             for text, (target_model, res_id) in targets.items():
                 if target_model == model:
                     mapped[company, text] = res_id
@@ -178,13 +178,13 @@ class DomainHandler(models.AbstractModel):
             )
             for record in records:
                 candidates.setdefault((company, record.code), []).append(record)
-        known = self.env[model].browse(mapped.values()).exists()
+        known = {r.id: r for r in self.env[model].browse(mapped.values()).exists()}
         for item, job, text in items_lines:
             if (item.id, text) in result:
                 continue
-            record = known.filtered(
-                lambda r, i=mapped.get((job.company_id, text)): r.id == i
-            ) or self._best_candidate(candidates.get((job.company_id, text), ()), job)
+            record = known.get(mapped.get((job.company_id, text))) or self._best_candidate(
+                candidates.get((job.company_id, text), ()), job
+            )
             if record and record.active:
                 result[item.id, text] = record
             elif record:

@@ -3,7 +3,7 @@ import json
 import uuid
 from datetime import UTC, datetime
 
-from odoo import SUPERUSER_ID, api, models
+from odoo import SUPERUSER_ID, api, models, tools
 from odoo.tools import SQL
 
 from ..lib import strict_json
@@ -27,9 +27,15 @@ class ConstructionInbox(models.AbstractModel):
     _description = "Inbox"
 
     @api.model
-    def _lane_of(self, event_type):
+    @tools.ormcache("event_type", "company_id", "platform_id")
+    def _lane_of(self, event_type, company_id, platform_id):
+        """Lane by the policy of the type's object, where one stands; else the handler's."""
+        parts = event_type.split(".")
+        policy = self.env["construction.sync.policy"]
+        policy_id = policy._lookup(parts[1], company_id, platform_id) if len(parts) > 1 else None
+        lane = policy.sudo().browse(policy_id).lane if policy_id else None
         handler = self.env["construction.handler"]._for_type(event_type)
-        return handler._lane if handler is not None else "standard"
+        return lane or (handler._lane if handler is not None else "standard")
 
     @api.model
     def _store(self, route, parsed, delivery):
@@ -55,7 +61,7 @@ class ConstructionInbox(models.AbstractModel):
                 results[position] = (entry.id, "duplicate" if same else "conflict")
                 continue
             seen[entry.source, entry.id] = entry
-            rows.append(self._row(entry, position, correlation))
+            rows.append(self._row(route, entry, position, correlation))
         inserted, delivery_id = self._insert(route, rows, delivery) if rows else ([], None)
         for position in inserted:
             results[position] = (parsed[position].id, "accepted")
@@ -70,21 +76,22 @@ class ConstructionInbox(models.AbstractModel):
         return results, correlation
 
     @api.model
-    def _lanes_to_wake(self, parsed, results):
+    def _lanes_to_wake(self, route, parsed, results):
         return sorted(
             {
-                self._lane_of(entry.type)
+                self._lane_of(entry.type, route["company_id"], route["id"])
                 for entry, (_event_id, verdict) in zip(parsed, results, strict=True)
                 if verdict == "accepted"
             }
         )
 
-    def _row(self, entry, position, correlation):
+    def _row(self, route, entry, position, correlation):
         time = entry.time.astimezone(UTC).replace(tzinfo=None) if entry.time else None
         return (
             entry.id, entry.source, entry.type, entry.subject, entry.sequence, time,
             entry.correlation_id or correlation, entry.traceparent, entry.canonical,
-            entry.digest, strict_json.digest(entry.data), self._lane_of(entry.type), position,
+            entry.digest, strict_json.digest(entry.data),
+            self._lane_of(entry.type, route["company_id"], route["id"]), position,
         )  # fmt: skip
 
     def _insert(self, route, rows, delivery):

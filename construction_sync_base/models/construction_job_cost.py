@@ -35,9 +35,7 @@ class ConstructionJobCost(models.Model):
     pending = fields.Monetary(readonly=True)
     accrued = fields.Monetary(readonly=True)
     projected = fields.Monetary(readonly=True, help="actual + open + pending")
-    available = fields.Monetary(
-        readonly=True, help="revised budget − actual − open − pending"
-    )
+    available = fields.Monetary(readonly=True, help="revised budget − actual − open − pending")
 
     @property
     def _table_query(self):

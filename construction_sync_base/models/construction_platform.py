@@ -6,6 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..hooks import secret_keys
 from ..lib import signatures, vault
+from ..runner import is_capped
 
 KEY_FORM = re.compile(r"[a-z0-9-]{3,40}")
 RESERVED_KEYS = {"health", "metrics", "schemas"}
@@ -88,6 +89,7 @@ class ConstructionPlatform(models.Model):
         string="Not applied", compute="_compute_traffic", compute_sudo=True
     )
     endpoint = fields.Char(compute="_compute_endpoint")
+    server_note = fields.Char(compute="_compute_server_note")
 
     _key_unique = models.Constraint("UNIQUE (key)", "Another platform uses this key already.")
 
@@ -118,6 +120,19 @@ class ConstructionPlatform(models.Model):
         base = self.get_base_url()
         for platform in self:
             platform.endpoint = f"{base}/construction_sync/v1/{platform.key or '…'}/events"
+
+    def _compute_server_note(self):
+        """What an operator has to know about this installation."""
+        note = (
+            False
+            if is_capped()
+            else self.env._(
+                "construction_sync_base is not in server_wide_modules: after a crash, waiting "
+                "events may go on only a minute later."
+            )
+        )
+        for platform in self:
+            platform.server_note = note
 
     def _compute_traffic(self):
         issues = dict(
@@ -254,8 +269,10 @@ class ConstructionPlatform(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        if self.env["construction.delivery"].sudo().search_count(
-            [("platform_id", "in", self.ids)], limit=1
+        if (
+            self.env["construction.delivery"]
+            .sudo()
+            .search_count([("platform_id", "in", self.ids)], limit=1)
         ):
             raise UserError(
                 self.env._("Deliveries lead back to this platform. Archive it instead.")

@@ -20,8 +20,10 @@ class ConstructionPlatform(models.Model):
         return holes
 
     def _company_holes(self, company):
-        if not self.env["account.account"].sudo().search_count(
-            [("company_ids", "in", company.id)], limit=1
+        if (
+            not self.env["account.account"]
+            .sudo()
+            .search_count([("company_ids", "in", company.id)], limit=1)
         ):
             return [
                 self.env._(

@@ -17,6 +17,11 @@ def ref_key(ref):
     return None
 
 
+def code_of(reference):
+    """A code may come as text or as {"code": …}."""
+    return reference if isinstance(reference, str) else str(reference.get("code") or "")
+
+
 def wait_key(object_name, key):
     """What an event waits for when a reference leads nowhere yet."""
     kind, value = key

@@ -36,8 +36,7 @@ class ConstructionSyncPolicy(models.Model):
     field_ids = fields.One2many("construction.sync.policy.field", "policy_id", copy=True)
     lane = fields.Selection(
         [("critical", "Critical"), ("standard", "Standard"), ("bulk", "Bulk")],
-        default="standard",
-        required=True,
+        help="Empty: as the event type says.",
     )
     match_by_name = fields.Boolean(
         help="Vendors: also match by normalised name when binding and tax id find nobody.",
@@ -87,8 +86,8 @@ class ConstructionSyncPolicy(models.Model):
     def _get(self, object_name, company_id, platform_id=None):
         """The policy that holds, as a record; an unsaved one with the defaults if none."""
         policy_id = self._lookup(object_name, company_id or 0, platform_id or 0)
-        return self.sudo().browse(policy_id) if policy_id else self.sudo().new(
-            {"object": object_name}
+        return (
+            self.sudo().browse(policy_id) if policy_id else self.sudo().new({"object": object_name})
         )
 
     @api.model

@@ -158,9 +158,7 @@ class PurchaseOrder(models.Model):
 
     # --------------------------------------------------------------- confirm
     def button_confirm(self):
-        commitments = self.filtered(
-            lambda o: o.is_commitment and o.state in ("draft", "sent")
-        )
+        commitments = self.filtered(lambda o: o.is_commitment and o.state in ("draft", "sent"))
         commitments._check_commitment()
         if not self._is_platform_apply():
             commitments._check_budget_on_screen()
@@ -255,9 +253,7 @@ class PurchaseOrder(models.Model):
                     )
                 )
             elif policy.budget_check == "block":
-                raise UserError(
-                    self.env._("%s\n\nMove budget first, or order less.", text)
-                )
+                raise UserError(self.env._("%s\n\nMove budget first, or order less.", text))
             elif policy.budget_check == "route":
                 order.budget_routed = True
                 order.message_post(body=text)

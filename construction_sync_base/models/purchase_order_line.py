@@ -103,9 +103,7 @@ class PurchaseOrderLine(models.Model):
     def _compute_analytic_distribution(self):
         coding = self.env["construction.coding"]
         coded = self.filtered(
-            lambda line: (
-                line.order_id.project_id.is_job and line.cost_code_id and line.cost_type_id
-            )
+            lambda line: line.order_id.project_id.is_job and line.cost_code_id and line.cost_type_id
         )
         super(PurchaseOrderLine, self - coded)._compute_analytic_distribution()
         for line in coded:
@@ -120,9 +118,7 @@ class PurchaseOrderLine(models.Model):
                 line.product_id = line.cost_type_id.product_id
                 line.product_uom_id = line.product_id.uom_id
 
-    @api.depends(
-        "price_subtotal", "price_tax", "tax_ids", "platform_tax_amount", "tax_recoverable"
-    )
+    @api.depends("price_subtotal", "price_tax", "tax_ids", "platform_tax_amount", "tax_recoverable")
     def _compute_tax_cost_amount(self):
         for line in self:
             tax = line.price_tax if line.tax_ids else line.platform_tax_amount
@@ -152,9 +148,7 @@ class PurchaseOrderLine(models.Model):
     # ----------------------------------------------------------------- rules
     def _check_job_coding(self):
         """:raises ValidationError: by the coding rule, for the lines of jobs"""
-        lines = self.filtered(
-            lambda line: line.order_id.is_commitment and not line.display_type
-        )
+        lines = self.filtered(lambda line: line.order_id.is_commitment and not line.display_type)
         self.env["construction.coding"]._check_cost_coding(
             lines, lambda line: line.order_id.company_id, lambda line: line.order_id.project_id
         )
@@ -190,9 +184,7 @@ class PurchaseOrderLine(models.Model):
         changed = FROZEN & set(vals)
         if changed and not self._may_change():
             self._refuse_confirmed(
-                self.filtered(
-                    lambda line: any(line._differs(name, vals[name]) for name in changed)
-                )
+                self.filtered(lambda line: any(line._differs(name, vals[name]) for name in changed))
             )
         return super().write(vals)
 

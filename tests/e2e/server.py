@@ -76,10 +76,11 @@ class Server(launch.Odoo):
         return self
 
     def stop(self, timeout=20, keep=False):
-        """Stop the server; its database goes too unless `keep`."""
-        super().stop(timeout)
+        """Stop gracefully and keep the database, or end at once and drop it."""
         if keep:
+            super().stop(timeout)
             return
+        self.kill()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -109,9 +110,8 @@ class Server(launch.Odoo):
             self._session = requests.Session()
             account = {"db": self.db, "login": "admin", "password": "admin"}
             self._rpc("/web/session/authenticate", account)
-        answer = self._session.post(
-            self.url + path, json={"jsonrpc": "2.0", "method": "call", "params": params}, timeout=120
-        ).json()
+        call = {"jsonrpc": "2.0", "method": "call", "params": params}
+        answer = self._session.post(self.url + path, json=call, timeout=120).json()
         if "error" in answer:
             data = answer["error"].get("data", {})
             raise RpcError(f"{path}: {data.get('message')}\n{data.get('debug', '')}")

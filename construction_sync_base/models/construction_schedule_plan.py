@@ -1,0 +1,265 @@
+from decimal import Decimal
+
+from odoo import fields, models
+
+from ..lib import money, sov
+from ..lib.errors import AmountError
+from .construction_resolver import code_of
+
+
+class ConstructionSchedulePlan(models.AbstractModel):
+    """Reads commitment events into plans: every reference resolved, every number parsed
+    and checked, before anything is written."""
+
+    _name = "construction.schedule.plan"
+    _inherit = "construction.handler.domain"
+    _description = "Schedule of Values Plan"
+
+    def _plans(self, items, known):
+        """What each event asks for, with every reference resolved and number parsed."""
+        self._refuse_tombstones(items)
+        jobs = self._resolve(
+            items, "job", "project.project", lambda item: item.data["job"], self.env._("Job")
+        )
+        vendors = self._resolve(
+            items, "vendor", "res.partner", lambda item: item.data["vendor"], self.env._("Vendor")
+        )
+        plans = []
+        for item in items:
+            if item.blocked:
+                continue
+            job, vendor = jobs[item.id], vendors[item.id]
+            item.company_id = job.company_id.id
+            currency = self._currency(item)
+            if currency and self._may_take(item, job, vendor, known.get(item.id)):
+                plans.append(
+                    {
+                        "item": item,
+                        "job": job,
+                        "vendor": vendor,
+                        "currency": currency,
+                        "order": known.get(item.id, self.env["purchase.order"]),
+                    }
+                )
+        self._plan_lines(plans)
+        self._check_account_map(plans)
+        return [plan for plan in plans if not plan["item"].blocked]
+
+    def _refuse_tombstones(self, items):
+        """A voided commitment is not raised from the dead by a later snapshot."""
+        dead = (
+            self.env["construction.binding"]
+            .sudo()
+            .search(
+                [
+                    ("platform_id", "=", items[0].platform_id),
+                    ("object", "=", "commitment"),
+                    ("external_id", "in", [item.external_id for item in items]),
+                    ("tombstone", "=", True),
+                ]
+            )
+            .mapped("external_id")
+        )
+        for item in items:
+            if item.external_id in dead:
+                item.park(
+                    "inactive_target",
+                    self.env._("This commitment was voided; a new version does not revive it."),
+                    suggestion=self.env._("The platform sends commitment.reopened, or a new one."),
+                )
+
+    def _may_take(self, item, job, vendor, order):
+        if not vendor.active:
+            item.park("inactive_target", self.env._("Vendor %s is archived.", vendor.display_name))
+        refusal = job._refusal("change" if order else "commitment")
+        if refusal:
+            item.park("inactive_target", refusal)
+        return not item.blocked
+
+    def _plan_lines(self, plans):
+        entries = [
+            (plan["item"], plan["job"], line)
+            for plan in plans
+            for line in plan["item"].data.get("lines") or ()
+        ]
+        codes = self._cost_codes([(i, j, code_of(line["cost_code"])) for i, j, line in entries])
+        types = self._cost_types([(i, j, code_of(line["cost_type"])) for i, j, line in entries])
+        units = [(i, j.company_id, line["uom"]) for i, j, line in entries if line.get("uom")]
+        uoms = self._uoms(units) if units else {}
+        taxes = self._mapped(entries, "tax_code", "account.tax", self.env._("Tax code"))
+        products = self._mapped(entries, "product", "product.product", self.env._("Product"))
+        for plan in plans:
+            item = plan["item"]
+            plan["lines"] = []
+            for position, line in enumerate(item.data.get("lines") or (), start=1):
+                values = self._line_values(plan, line, position, codes, types, uoms)
+                if values is None:
+                    continue
+                tax = taxes.get((item.id, line.get("tax_code")))
+                values["tax_ids"] = [fields.Command.set(tax.ids if tax else [])]
+                product = products.get((item.id, code_of(line.get("product") or "")))
+                if product:
+                    self._set_product(item, values, product)
+                plan["lines"].append(values)
+            self._check_lines(plan)
+
+    def _mapped(self, entries, kind, model, label):
+        """{(item id, text): record} of what goes through the crosswalk alone."""
+        wanted = [
+            (item, job.company_id, code_of(line[kind]))
+            for item, job, line in entries
+            if line.get(kind)
+        ]
+        result = {}
+        for company in {company for _i, company, _t in wanted}:
+            group = [entry for entry in wanted if entry[1] == company]
+            targets = self.env["construction.resolver"]._codes(
+                kind, {text for _i, _c, text in group}, group[0][0].platform_id, company.id
+            )
+            for item, _company, text in group:
+                target_model, res_id = targets.get(text, (None, None))
+                if target_model == model:
+                    result[item.id, text] = self.env[model].browse(res_id)
+                elif (item.id, text) not in result:
+                    result[item.id, text] = self.env[model]
+                    item.park(
+                        "unmapped_reference",
+                        self.env._("%(label)s “%(text)s” is not mapped.", label=label, text=text),
+                        wait=f"{kind}|{text}",
+                        suggestion=self.env._("Map it in the crosswalk."),
+                    )
+        return result
+
+    def _set_product(self, item, values, product):
+        if product.is_storable:
+            item.park(
+                "inactive_target",
+                self.env._(
+                    "%s is kept in stock. On a job's order it would cost the job twice: order "
+                    "it without the job, or map the item to a product without stock.",
+                    product.display_name,
+                ),
+            )
+        values["product_id"] = product.id
+
+    # ---------------------------------------------------------------- lines
+    def _line_values(self, plan, line, position, codes, types, uoms):
+        """Values of an order line, or None after parking the item."""
+        item, currency = plan["item"], plan["currency"]
+        path = f"lines[{position}]"
+        numbers = self._line_numbers(item, line, path, currency.decimal_places)
+        code = codes.get((item.id, code_of(line["cost_code"])))
+        cost_type = types.get((item.id, code_of(line["cost_type"])))
+        if numbers is None or code is None or cost_type is None:
+            return None
+        amount, quantity, unit_cost, tax_amount = numbers
+        try:
+            method = sov.line_method(
+                line.get("pricing"), quantity, unit_cost, amount, currency.decimal_places
+            )
+        except AmountError as error:
+            item.park("amount", f"{path}: {error}", amount=float(amount), currency_id=currency.id)
+            return None
+        if method == sov.AMOUNT:
+            quantity, unit_cost = amount, Decimal(1)
+        uom = uoms.get((item.id, line.get("uom"))) if method == sov.UNIT else None
+        recoverable = line.get("tax_recoverable")
+        return {
+            "line_ref": line["line_id"],
+            "item_number": line.get("item") or False,
+            "name": line["description"],
+            "sov_method": method,
+            "product_id": cost_type.product_id.id,
+            "product_uom_id": (uom or cost_type.product_id.uom_id).id,
+            "product_qty": money.to_float(quantity, 6),
+            "price_unit": money.to_float(unit_cost, 8),
+            "technical_price_unit": money.to_float(unit_cost, 8),
+            "discount": 0.0,
+            "date_planned": noon(line.get("promised_on") or item.data["date"]),
+            "cost_code_id": code.id,
+            "cost_type_id": cost_type.id,
+            "analytic_distribution": self.env["construction.coding"]._distribution(
+                plan["job"], code, cost_type
+            ),
+            "platform_tax_amount": money.to_float(tax_amount, currency.decimal_places),
+            "tax_recoverable": {True: "yes", False: "no"}.get(recoverable, False),
+            "_amount": amount,
+        }
+
+    def _line_numbers(self, item, line, path, digits):
+        amount = self._number(
+            item, money.parse_amount, line["amount"], f"{path}.amount", digits, signed=True
+        )
+        optional = []
+        for name, parse, extra in (
+            ("quantity", money.parse_quantity, ()),
+            ("unit_cost", money.parse_price, ()),
+            ("tax_amount", money.parse_amount, (digits,)),
+        ):
+            value = line.get(name)
+            if value is None:
+                optional.append(Decimal(0) if name == "tax_amount" else None)
+                continue
+            number = self._number(item, parse, value, f"{path}.{name}", *extra, signed=True)
+            if number is None:
+                return None
+            optional.append(number)
+        return None if amount is None else (amount, *optional)
+
+    def _check_lines(self, plan):
+        """Σ lines = header, exactly; unique line ids; a header that is not negative."""
+        item = plan["item"]
+        if item.blocked:
+            return
+        refs = [values["line_ref"] for values in plan["lines"]]
+        for ref in sorted({ref for ref in refs if refs.count(ref) > 1}):
+            item.park("schema", self.env._("Line id “%s” occurs twice.", ref))
+        amounts = [values["_amount"] for values in plan["lines"]]
+        total = item.data.get("total")
+        if total is not None:
+            total = self._number(
+                item, money.parse_amount, total, "total", plan["currency"].decimal_places
+            )
+            if total is None:
+                return
+        try:
+            if sov.check_total(total, amounts) < 0:
+                item.park("amount", self.env._("The total of a commitment cannot be negative."))
+        except AmountError as error:
+            item.park(
+                "amount",
+                str(error),
+                amount=float(total),
+                currency_id=plan["currency"].id,
+                suggestion=self.env._("The platform has to send a version whose lines add up."),
+            )
+
+    def _check_account_map(self, plans):
+        """No entry in the account map: an issue before anything is created."""
+        AccountMap = self.env["construction.account.map"]
+        accounts = {
+            company: AccountMap._cost_accounts(company)
+            for company in {plan["job"].company_id for plan in plans}
+        }
+        types = self.env["construction.cost.type"]
+        for plan in plans:
+            company = plan["job"].company_id
+            for type_id in {values["cost_type_id"] for values in plan["lines"]}:
+                category = types.browse(type_id).category
+                if not AccountMap._cost_account(accounts[company], category, plan["job"]):
+                    plan["item"].park(
+                        "unmapped_reference",
+                        self.env._(
+                            "The account map of %(company)s has no account for %(category)s.",
+                            company=company.name,
+                            category=category,
+                        ),
+                        wait=f"account_map|{company.id}|{category}",
+                        suggestion=self.env._("Finance adds the row to the account map."),
+                    )
+
+
+def noon(day):
+    """A document's date as an instant that is that day in every time zone of America
+    and Europe: commitments are valued at the rate of their date."""
+    return f"{day} 12:00:00"
