@@ -2,10 +2,10 @@ import hashlib
 import json
 import logging
 import re
-from datetime import datetime
+import time
 
 import psycopg2
-from odoo import SUPERUSER_ID, api
+from odoo import SUPERUSER_ID, api, fields
 from odoo.http import Controller, Response, request, route
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
 
@@ -166,12 +166,12 @@ class Inbox(Controller):
 
     def _authentic(self, platform, body):
         """Whether the request carries a valid proof for this platform. Never raises."""
-        now = datetime.utcnow()
+        now = fields.Datetime.now()
         secrets = [stored for stored, until in platform["secrets"] if not until or until > now]
         headers = request.httprequest.headers
         if platform["scheme"] == "standard_webhooks":
             return signatures.verify_standard_webhooks(
-                secrets, headers, body, datetime.now().timestamp()
+                secrets, headers, body, time.time()
             )
         if platform["scheme"] == "static_header":
             return signatures.verify_token(secrets, headers.get(platform["header"], ""))

@@ -334,16 +334,13 @@ class ConstructionPlatform(models.Model):
             secret = self.create_api_key(self.env._("made on the platform form"))
         else:
             secret = self.rotate_secret()
-        wizard = self.env["construction.secret.show"].create(
-            {"platform_id": self.id, "secret": secret}
-        )
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("New secret"),
-            "res_model": wizard._name,
-            "res_id": wizard.id,
+            "res_model": "construction.secret.show",
             "view_mode": "form",
             "target": "new",
+            "context": {"default_platform_id": self.id, "default_secret": secret},
         }
 
     @api.model

@@ -2,12 +2,12 @@ from odoo import fields, models
 
 
 class ConstructionSecretShow(models.TransientModel):
-    """Shows a new secret once; the row goes with the next vacuum."""
+    """Shows a new secret once. The value travels in the dialog's context and is not
+    stored, so that no dump of the database holds it."""
 
     _name = "construction.secret.show"
     _description = "New Secret"
-    _transient_max_hours = 0.1
 
     platform_id = fields.Many2one("construction.platform", required=True, ondelete="cascade")
-    secret = fields.Char(readonly=True)
+    secret = fields.Char(store=False)
     endpoint = fields.Char(related="platform_id.endpoint")
