@@ -85,7 +85,11 @@ class ConstructionEvent(models.Model):
         "UNIQUE (platform_id, source, event_id)", "This event is stored already."
     )
     _partition = models.Index("(platform_id, subject, id)")
-    _due = models.Index("(lane, next_try_at, id) WHERE state = 'pending'")
+    _due = models.Index(
+        "(lane, id) WHERE state = 'pending' AND claim IS NULL AND blocked_by_id IS NULL"
+        " AND crashes = 0"
+    )
+    _crashed = models.Index("(lane, id) WHERE state = 'pending' AND crashes > 0")
     _unfinished = models.Index("(platform_id, state) WHERE state IN ('parked', 'dead')")
     _claimed = models.Index("(platform_id, subject) WHERE claim IS NOT NULL")
 
