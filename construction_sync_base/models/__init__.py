@@ -2,6 +2,7 @@ from . import (
     account_analytic_line,
     account_move,
     account_move_line,
+    analytic_mixin,
     construction_account_map,
     construction_apply,
     construction_audit,

@@ -177,9 +177,8 @@ class ConstructionCoding(models.AbstractModel):
         if coding["cost_code"] or coding["cost_type"] or len(coding["job"]) != 1:
             raise ValidationError(
                 self.env._(
-                    "“%s” is on an income account: it carries the job alone, no cost code and "
-                    "no cost type.",
-                    line.name or line.account_id.display_name,
+                    "“%s” is income: it carries the job alone, no cost code and no cost type.",
+                    line.name or line.display_name,
                 )
             )
 

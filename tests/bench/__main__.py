@@ -1,0 +1,43 @@
+"""`python -m tests.bench [name …]`: measure all of them, or those that are named."""
+
+import argparse
+import time
+
+from . import apply, drain, ingest, recovery
+from .figures import print_table
+from .world import World
+
+BENCHES = {
+    "ingest": ingest.against_noop,
+    "duplicates": ingest.duplicates_against_distinct,
+    "drain": drain.against_one_job_each,
+    "cost_code": lambda world, rounds: apply.against_plain_orm(world, "cost_code", rounds),
+    "vendor": lambda world, rounds: apply.against_plain_orm(world, "vendor", rounds),
+    "commitment": lambda world, rounds: apply.against_plain_orm(world, "commitment", rounds),
+    "recovery": recovery.after_sigkill,
+}
+ROUNDS = {"ingest": 15, "duplicates": 15, "recovery": 3}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHES))
+    parser.add_argument("--rounds", type=int, help="rounds per ratio (default: 7 to 15)")
+    options = parser.parse_args()
+    unknown = set(options.names) - set(BENCHES)
+    if unknown:
+        parser.error(f"{', '.join(sorted(unknown))}: there are {', '.join(BENCHES)}")
+    started = time.monotonic()
+    results, notes = [], []
+    with World() as world:
+        notes += world.facts()
+        for name in options.names or BENCHES:
+            result = BENCHES[name](world, options.rounds or ROUNDS.get(name, 7))
+            results.append(result)
+            print_table([result])
+    print_table(results, notes)
+    print(f"\n{time.monotonic() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
