@@ -2,6 +2,8 @@
 then hand over to manage.py inside the virtual environment."""
 
 import os
+import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -9,7 +11,38 @@ import venv
 
 import apt
 import odoo_source
-from paths import BUILD, PYTHON, ROOT, say, stop
+from paths import BUILD, PYTHON, ROOT, VENV, say, stop
+
+# What `make clean` removes: only what the commands made, whatever BUILD_DIR names.
+MADE = (
+    "apt", "checkout-addons", "data", "locks", "log", "odoo-source", "odoo-source.new", "pg",
+    "pip-wheel", "requirements.plain.txt", "runtime", "secret.key", "venv",
+)  # fmt: skip
+
+
+def clean():
+    for name in MADE:
+        path = BUILD / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    if BUILD.is_dir() and not any(BUILD.iterdir()):
+        BUILD.rmdir()
+
+
+def in_thread(work, failed):
+    """Run `work` beside the main thread; what it raises ends up in the list `failed`."""
+
+    def run():
+        try:
+            work()
+        except BaseException as error:  # the thread's end must reach the main thread
+            failed.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
 
 
 def build():
@@ -19,18 +52,10 @@ def build():
         return
     started = time.monotonic()
     failed = []
-
-    def packages():
-        try:
-            venv.install()
-        except BaseException as error:  # the thread's end must reach the main thread
-            failed.append(error)
-
-    thread = threading.Thread(target=packages)
-    thread.start()
+    threads = [in_thread(work, failed) for work in (venv.install, apt.system_packages)]
     paths = odoo_source.ensure()
-    apt.system_packages()
-    thread.join()
+    for thread in threads:
+        thread.join()
     if failed:
         raise failed[0]
     venv.finish(paths)
@@ -42,5 +67,13 @@ if __name__ == "__main__":
         stop("usage: python3 dev/bootstrap.py run|test|bench|lint|stop|…  (or: make run)")
     os.chdir(ROOT)
     os.environ["LC_ALL"] = "C.UTF-8"
+    if sys.argv[1] in ("stop", "clean"):
+        if (VENV / "complete").exists():  # nothing is built in order to stop it
+            done = subprocess.run([PYTHON, ROOT / "dev/manage.py", "stop"], check=False)
+            if done.returncode:
+                sys.exit(done.returncode)
+        if sys.argv[1] == "clean":
+            clean()
+        sys.exit()
     build()
     os.execv(PYTHON, [str(PYTHON), str(ROOT / "dev/manage.py"), *sys.argv[1:]])

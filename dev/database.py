@@ -83,10 +83,11 @@ def tree_hash():
     return digest.hexdigest()
 
 
-def packages_hash():
-    """Hash of the Python packages (queue_job among them) and of where Odoo's source is."""
-    text = (ROOT / "requirements.txt").read_text() + os.environ.get("ODOO_SOURCE", "")
-    return hashlib.sha256(text.encode()).hexdigest()
+def packages():
+    """What of others' code a database was made with: addons from the lock, Odoo's source."""
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    addons_of_others = [line for line in lines if line.startswith("odoo-addon-")]
+    return [*addons_of_others, os.environ.get("ODOO_SOURCE", "")]
 
 
 def facts(name):
@@ -200,7 +201,7 @@ def _update(name, **values):
     queue_job first when the packages changed: all of ours depend on it and follow.
     """
     known = facts(name)
-    names = addons() if known.get("packages") == packages_hash() else ["queue_job", *addons()]
+    names = addons() if known.get("packages") == packages() else ["queue_job", *addons()]
     say(f"database {name}: the code has changed, updating {', '.join(names)}")
     process.odoo_once(f"{name}.update", name, "-i", ",".join(addons()), "-u", ",".join(names))
     note(name, **values)
@@ -209,7 +210,7 @@ def _update(name, **values):
 def ensure_run():
     """The database of `make run`, with demo data, up to date with the working tree."""
     with process.locked(RUN):
-        values = {"tree": tree_hash(), "packages": packages_hash()}
+        values = {"tree": tree_hash(), "packages": packages()}
         if not finished(RUN):
             _build(RUN, addons(), "--with-demo", **values)
         elif not finished(RUN, **values):
@@ -218,7 +219,7 @@ def ensure_run():
 
 def _template(full):
     """What all test databases start from; it lasts as long as the packages do."""
-    values = {"packages": packages_hash(), "needs": dependencies()}
+    values = {"packages": packages(), "needs": dependencies()}
     if not finished(BASE, **values):
         _build(BASE, dependencies(), **values)
     if not full:
@@ -246,7 +247,7 @@ def ensure_test():
 def ensure_inner():
     """The kept database of `make test-addon`: updated, not rebuilt, when code changes."""
     with process.locked(INNER), process.locked(BASE):
-        values = {"tree": tree_hash(), "packages": packages_hash(), "needs": dependencies()}
+        values = {"tree": tree_hash(), "packages": packages(), "needs": dependencies()}
         if not finished(INNER, needs=values["needs"]):
             _build(INNER, addons(), template=_template(False), assets=False, **values)
         elif not finished(INNER, **values):

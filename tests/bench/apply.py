@@ -1,9 +1,7 @@
 """Events of the flow against the same documents by plain ORM, in one process."""
 
-import database  # on the path by `world`
-
 from .figures import Comparison, say
-from .world import vacuum
+from .world import database, vacuum
 
 COUNTS = {"cost_code": 200, "vendor": 200, "commitment": 50}
 TITLES = {
@@ -13,7 +11,7 @@ TITLES = {
 }
 # one process for the whole run: both sides share warm caches, and neither pays the start
 SCRIPT = """
-from odoo.addons.construction_sync_bench.lib.rounds import Rounds
+from tests.bench.rounds import Rounds
 rounds = Rounds(env.registry, {kind!r}, {count})
 rounds.warm_up()
 answer(None)

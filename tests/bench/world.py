@@ -36,9 +36,8 @@ class World:
         database.copy(os.environ.get(e2e.TEMPLATE) or database.ensure_test(), self.template)
         try:
             process.odoo_once("bench.install", self.template, "-i", ADDON, ADDONS)
-            self.secret = self.shell(
-                self.template, "answer(env['construction.bench']._set_up())"
-            )[-1]["secret"]
+            script = "from tests.bench import rounds\nanswer(rounds.set_up(env))"
+            self.secret = self.shell(self.template, script)[-1]["secret"]
         except BaseException:
             self.__exit__()
             raise
@@ -79,7 +78,7 @@ class World:
         running = e2e.Server(
             self.template,
             workers=workers,
-            options=[ADDONS, "--log-level=warn", *options],
+            options=[ADDONS, *options],
             environment={"ODOO_QUEUE_JOB_CHANNELS": channels} if channels else None,
         )
         return running.start()
@@ -93,7 +92,7 @@ class World:
         LOGS.mkdir(parents=True, exist_ok=True)
         log = LOGS / "bench.shell.log"
         prelude = (
-            "import json\n"
+            f"import json, sys\nsys.path.append({str(ROOT)!r})\n"
             f"def answer(value):\n    print({MARK!r} + json.dumps(value), flush=True)\n"
         )
         with subprocess.Popen(

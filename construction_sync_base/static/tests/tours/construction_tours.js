@@ -1,0 +1,117 @@
+import { registry } from "@web/core/registry";
+import { stepUtils } from "@web_tour/tour_utils";
+
+const MODULE = "construction_sync_base";
+
+/** From anywhere to an entry below Construction ▸ Integration. */
+function openIntegration(menu) {
+    return [
+        stepUtils.showAppsMenuItem(),
+        {
+            content: "open the Construction app",
+            trigger: `.o_app[data-menu-xmlid="${MODULE}.menu_construction_root"]`,
+            run: "click",
+        },
+        {
+            content: "open the Integration section",
+            trigger: `[data-menu-xmlid="${MODULE}.menu_construction_integration"]`,
+            run: "click",
+        },
+        {
+            content: `open ${menu}`,
+            trigger: `.o-dropdown--menu [data-menu-xmlid="${MODULE}.${menu}"]`,
+            run: "click",
+        },
+    ];
+}
+
+registry.category("web_tour.tours").add("construction_issue_mapped", {
+    steps: () => [
+        ...openIntegration("menu_construction_issue"),
+        {
+            content: "map what the platform calls ZZ-99",
+            trigger:
+                ".o_kanban_record:contains('ZZ-99') button[name='action_map_dialog']",
+            run: "click",
+        },
+        {
+            content: "it is site fencing",
+            trigger: ".modal .o_field_widget[name='cost_code_id'] input",
+            run: "edit Tour fencing",
+        },
+        {
+            content: "choose it from the list",
+            trigger: ".o-autocomplete--dropdown-item:contains('Tour fencing')",
+            run: "click",
+        },
+        {
+            content: "map and resume",
+            trigger: ".modal footer button[name='action_map']",
+            run: "click",
+        },
+        {
+            content: "told that the event goes on",
+            trigger: ".o_notification:contains('Mapped')",
+        },
+        {
+            content: "the dialog is closed",
+            trigger: "body:not(:has(.modal))",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("construction_overrun_approved", {
+    steps: () => [
+        ...openIntegration("menu_construction_issue"),
+        {
+            content: "approve the commitment that exceeds its budget",
+            trigger:
+                ".o_kanban_record:contains('Over budget') button[name='action_approve_overrun_dialog']",
+            run: "click",
+        },
+        {
+            content: "say why",
+            trigger: ".modal .o_field_widget[name='reason'] input",
+            run: "edit Owner agreed by phone",
+        },
+        {
+            content: "confirm",
+            trigger: ".modal footer button[name='action_confirm']",
+            run: "click",
+        },
+        {
+            content: "the dialog is closed",
+            trigger: "body:not(:has(.modal))",
+        },
+        {
+            content: "nothing exceeds its budget any more",
+            trigger: "body:not(:has(.o_kanban_record:contains('Over budget')))",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("construction_event_replayed", {
+    steps: () => [
+        ...openIntegration("menu_construction_event"),
+        {
+            content: "open the dead event",
+            trigger: ".o_data_row:contains('job/TOUR2') .o_data_cell",
+            run: "click",
+        },
+        {
+            content: "it is dead",
+            trigger:
+                ".o_form_view .o_statusbar_status .o_arrow_button_current:contains('Dead')",
+        },
+        {
+            content: "replay it",
+            trigger: ".o_form_view button[name='action_replay']",
+            run: "click",
+        },
+        {
+            content: "it waits for its turn",
+            trigger:
+                ".o_form_view .o_statusbar_status .o_arrow_button_current:contains('Pending')",
+        },
+    ],
+});

@@ -1,0 +1,313 @@
+"""What the tests of this addon share: a platform, events, payloads and a drain that runs
+in the test's own transaction."""
+
+import contextlib
+import hashlib
+import itertools
+import json
+
+from odoo.fields import Command
+
+from ..lib import envelope
+
+SOURCE = "//platform.example"
+START = 1_700_000_000  # seconds; events without a time get one second more each
+ROUNDS = 30  # of claims until a drain that never ends counts as a failure
+
+
+class SyncCase:
+    """Mixin for `TransactionCase` and `HttpCase`.
+
+    A test builds events (`self.event(…)`), stores them as the endpoint would
+    (`self.send(…)`), applies them (`self.drain()`) and looks at `self.state(id)` and
+    `self.issues(id)`. `self.apply(*events)` sends, drains and returns the records.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context=dict(cls.env.context, tracking_disable=True))
+        cls.numbers = itertools.count(1)
+        cls.company = cls.env.company
+        cls.give_chart(cls.company)
+        cls.platform = cls.make_platform("tests-main", cls.company)
+        cls.secret = cls.platform.rotate_secret()
+        cls.handler = cls.env["construction.handler"]
+
+    # ------------------------------------------------------------- fixtures
+    @classmethod
+    def give_chart(cls, company):
+        """A chart of accounts and an account map, where they are missing."""
+        accounts = cls.env["account.account"].with_company(company)
+        if not accounts.search_count([("company_ids", "in", company.id)], limit=1):
+            cls.env["account.chart.template"].try_loading(
+                "generic_coa", company=company, install_demo=False
+            )
+        cls.env["construction.account.map"].with_company(company)._propose(company)
+
+    @classmethod
+    def make_company(cls, name, currency=None):
+        """A further company with its own chart, seen by the test's user."""
+        currency = currency or cls.env.company.currency_id
+        company = cls.env["res.company"].create({"name": name, "currency_id": currency.id})
+        cls.env.user.company_ids |= company
+        cls.give_chart(company)
+        return company
+
+    @classmethod
+    def make_platform(cls, key, companies, **values):
+        """An active platform that writes to `companies`; the first one is its default."""
+        platform = cls.env["construction.platform"].create(
+            {
+                "name": f"Platform {key}",
+                "key": key,
+                "company_id": companies[:1].id,
+                "company_ids": [Command.set(companies.ids)],
+                **values,
+            }
+        )
+        platform.action_activate()
+        return platform
+
+    @classmethod
+    def make_user(cls, login, *groups, company=None):
+        """A person with groups of this addon, such as "finance"."""
+        company = company or cls.company
+        return (
+            cls.env["res.users"]
+            .with_context(no_reset_password=True)
+            .create(
+                {
+                    "name": login,
+                    "login": login,
+                    "company_id": company.id,
+                    "company_ids": [Command.set(company.ids)],
+                    "group_ids": [
+                        Command.link(cls.env.ref(f"construction_sync_base.group_{name}").id)
+                        for name in groups
+                    ]
+                    or [Command.link(cls.env.ref("base.group_user").id)],
+                }
+            )
+        )
+
+    @classmethod
+    def unique(cls, prefix=""):
+        return f"{prefix}{next(cls.numbers)}"
+
+    # --------------------------------------------------------------- events
+    def event(self, event_type, subject=None, data=None, sequence=None, time=None, id=None, **more):
+        """A CloudEvent as a dict.
+
+        :param event_type: with or without `construction.` and `.v1`
+        :param subject: default `<object>/<external id>`, for a budget `budget/<job>`
+        :param sequence: text or number; None leaves it out, so that the time decides
+        :param time: RFC 3339; default is later than any event made before
+        """
+        if not event_type.startswith("construction."):
+            event_type = f"construction.{event_type}.v1"
+        data = {} if data is None else data
+        if subject is None:
+            name = event_type.split(".")[1]
+            subject = f"{name}/{data.get('job' if name == 'budget' else 'external_id')}"
+        number = next(self.numbers)
+        event = {
+            "specversion": "1.0",
+            "id": id or f"evt-{number}",
+            "source": SOURCE,
+            "type": event_type,
+            "subject": subject,
+            "time": time or _rfc3339(START + number),
+            "data": data,
+            **more,
+        }
+        if sequence is not None:
+            event["sequence"] = str(sequence)
+        return event
+
+    def send(self, *events, platform=None):
+        """Store events as the endpoint does; returns the verdicts in order."""
+        platform = platform or self.platform
+        body = json.dumps(list(events)).encode()
+        parsed = envelope.split(body, envelope.BATCH)
+        delivery = {
+            "source_address": "127.0.0.1",
+            "headers": {"Content-Type": envelope.BATCH},
+            "body": body,
+            "sha256": hashlib.sha256(body).hexdigest(),
+        }
+        route = self.env["construction.platform"]._route(platform.key)
+        self.env.flush_all()
+        results, _correlation = self.env["construction.inbox"]._store(route, parsed, delivery)
+        self.env.invalidate_all()
+        return [verdict for _event_id, verdict in results]
+
+    def drain(self, lanes=("critical", "standard", "bulk")):
+        """Apply whatever is due by the clock, until nothing is; returns how many claims of
+        events were handled."""
+        handled = 0
+        for _round in range(ROUNDS):
+            self.make_due()
+            with self.shared_cursors():
+                count = sum(self.env["construction.drain"]._drain(lane) for lane in lanes)
+            handled += count
+            if not count:
+                return handled
+        raise AssertionError(f"{handled} events handled and the drain still finds some")
+
+    def make_due(self):
+        """The transaction's `now()` stands still in a test while the clock goes on."""
+        self.env.flush_all()
+        self.env.cr.execute("""
+            UPDATE construction_event SET next_try_at = now() AT TIME ZONE 'UTC'
+             WHERE state = 'pending'
+               AND next_try_at > (now() AT TIME ZONE 'UTC')
+               AND next_try_at < (clock_timestamp() AT TIME ZONE 'UTC') + interval '1 second'
+        """)
+        self.env["construction.event"].invalidate_model()
+
+    def shared_cursors(self):
+        """Cursors that the engine opens are this test's transaction."""
+        if type(self)._registry_patched:
+            return contextlib.nullcontext()
+        return self.enter_registry_test_mode()
+
+    def apply(self, *events, platform=None):
+        """Send, drain and return the stored events in the order given."""
+        self.send(*events, platform=platform)
+        self.drain()
+        found = [self.stored(event["id"], platform) for event in events]
+        return self.env["construction.event"].union(*found)
+
+    def process(self, *events, platform=None):
+        """Like `apply`, and every one of them has to end as processed."""
+        stored = self.apply(*events, platform=platform)
+        for event in stored:
+            self.assertEqual(
+                event.state,
+                "processed",
+                f"{event.type} {event.subject}: {event.last_error} "
+                f"{event.issue_ids.mapped('message')}",
+            )
+        return stored
+
+    # ----------------------------------------------------------------- look
+    def stored(self, event_id, platform=None):
+        event = self.env["construction.event"].search(
+            [
+                ("platform_id", "=", (platform or self.platform).id),
+                ("source", "=", SOURCE),
+                ("event_id", "=", event_id),
+            ]
+        )
+        event.invalidate_recordset()
+        return event
+
+    def state(self, event_id, platform=None):
+        return self.stored(event_id, platform).state
+
+    def issues(self, event_id, *states, platform=None):
+        """Issues of an event; the open ones unless other states are named."""
+        states = states or ("open", "in_progress")
+        return self.stored(event_id, platform).issue_ids.filtered(lambda i: i.state in states)
+
+    def assertParked(self, event_id, category, platform=None):
+        event = self.stored(event_id, platform)
+        self.assertEqual(event.state, "parked", event.last_error)
+        issues = self.issues(event_id, platform=platform).filtered("blocking")
+        self.assertIn(category, issues.mapped("category"), issues.mapped("message"))
+        return issues.filtered(lambda i: i.category == category)
+
+    def bound(self, object_name, external_id, platform=None):
+        """The record that stands for a platform's record, or False."""
+        binding = self.env["construction.binding"].search(
+            [
+                ("platform_id", "=", (platform or self.platform).id),
+                ("object", "=", object_name),
+                ("external_id", "=", external_id),
+            ]
+        )
+        return bool(binding) and binding._record()
+
+    # ------------------------------------------------------------- payloads
+    def job_data(self, external_id="J1", **over):
+        return {
+            "external_id": external_id,
+            "number": f"26-{external_id}",
+            "name": f"Job {external_id}",
+            "status": "active",
+            **over,
+        }
+
+    def vendor_data(self, external_id="V1", **over):
+        return {
+            "external_id": external_id,
+            "name": f"Vendor {external_id} {self.platform.key}",
+            **over,
+        }
+
+    def cost_code_data(self, code="03-300", **over):
+        return {"external_id": f"CC-{code}", "code": code, "name": f"Code {code}", **over}
+
+    def budget_data(self, external_id="B1", job="J1", lines=None, **over):
+        return {
+            "external_id": external_id,
+            "job": job,
+            "version": over.pop("version", "1"),
+            "currency": self.company.currency_id.name,
+            "lines": [self.budget_line()] if lines is None else lines,
+            **over,
+        }
+
+    def budget_line(self, amount="100000.00", cost_code="03-300", cost_type="material", **over):
+        return {"cost_code": cost_code, "cost_type": cost_type, "amount": amount, **over}
+
+    def commitment_data(self, external_id="C1", job="J1", vendor="V1", lines=None, **over):
+        return {
+            "external_id": external_id,
+            "number": f"PO-{external_id}",
+            "kind": "purchase_order",
+            "job": job,
+            "vendor": vendor,
+            "currency": self.company.currency_id.name,
+            "date": "2026-03-02",
+            "approved_by": {"name": "Pat Manager"},
+            "approved_at": "2026-03-02T10:00:00-07:00",
+            "lines": [self.commitment_line()] if lines is None else lines,
+            **over,
+        }
+
+    def commitment_line(self, line_id="1", amount="1000.00", **over):
+        return {
+            "line_id": line_id,
+            "description": f"Line {line_id}",
+            "cost_code": "03-300",
+            "cost_type": "material",
+            "amount": amount,
+            **over,
+        }
+
+    def setup_job(self, job="J1", vendor="V1", codes=("03-300",), budget="100000.00"):
+        """A job with vendor, cost codes and budget, all through events.
+
+        :return: the job
+        """
+        self.process(
+            self.event("job.upserted", data=self.job_data(job), sequence=1),
+            self.event("vendor.upserted", data=self.vendor_data(vendor), sequence=1),
+            *[
+                self.event("cost_code.upserted", data=self.cost_code_data(code), sequence=1)
+                for code in codes
+            ],
+        )
+        if budget:
+            lines = [self.budget_line(budget, cost_code=code) for code in codes]
+            data = self.budget_data(f"B-{job}", job, lines)
+            self.process(self.event("budget.approved", data=data, sequence=1))
+        return self.bound("job", job)
+
+
+def _rfc3339(seconds):
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC).isoformat()

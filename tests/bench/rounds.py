@@ -1,0 +1,179 @@
+"""Both sides of the comparison with the plain ORM. Runs inside Odoo's shell."""
+
+import gc
+import hashlib
+import json
+import time
+import uuid
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from odoo import SUPERUSER_ID, api
+
+from odoo.addons.construction_sync_base.lib import envelope
+from odoo.addons.construction_sync_base.lib.batch import Item
+from odoo.addons.construction_sync_base.models.construction_apply import APPLY_CONTEXT
+
+from . import documents
+
+MODELS = {
+    "cost_code": "construction.cost.code",
+    "vendor": "res.partner",
+    "commitment": "purchase.order",
+}
+PLATFORM = "bench"
+
+
+def store(env, events):
+    """Put events into the inbox the way the endpoint does."""
+    inbox = env["construction.inbox"]
+    route = env["construction.platform"]._route(PLATFORM)
+    for start in range(0, len(events), envelope.MAX_BATCH):
+        body = json.dumps(events[start : start + envelope.MAX_BATCH]).encode()
+        parsed = envelope.split(body, envelope.BATCH)
+        delivery = {
+            "source_address": "127.0.0.1",
+            "headers": {},
+            "body": body,
+            "sha256": hashlib.sha256(body).hexdigest(),
+        }
+        results, _correlation = inbox._store(route, parsed, delivery)
+        refused = [result for result in results if result[1] != "accepted"]
+        if refused:
+            raise ValueError(f"not accepted: {refused[:3]}")
+
+
+def set_up(env):
+    """A company with a chart and an account map, one active platform and its master data.
+
+    :return: the platform's secret
+    """
+    company = env.company
+    if not env["account.account"].search_count([("company_ids", "in", company.id)], limit=1):
+        env["account.chart.template"].try_loading("generic_coa", company, install_demo=False)
+    env["construction.account.map"]._propose(company)
+    platform = env["construction.platform"].create({"name": "Bench", "key": PLATFORM})
+    secret = platform.rotate_secret()
+    platform.action_activate()
+    store(env, documents.master_data())
+    env.cr.commit()
+    env["construction.drain"]._drain("standard")
+    env.cr.commit()
+    left = env["construction.event"].search([("state", "!=", "processed")])
+    if left:
+        raise ValueError(f"not applied: {left.mapped('type')}: {left.issue_ids.mapped('message')}")
+    return {"secret": secret}
+
+
+class Rounds:
+    """Rounds of one kind of document. A side that does not finish its documents raises:
+    a figure for work that was not done would be worth nothing."""
+
+    def __init__(self, registry, kind, count):
+        self.registry = registry
+        self.kind = kind
+        self.count = count
+        self.run = uuid.uuid4().hex[:6]
+
+    def warm_up(self):
+        self.play(0)
+
+    def play(self, number):
+        """:return: seconds of both sides"""
+        return {"ours": self.ours(f"{self.run}a{number}"), "theirs": self.theirs(f"{self.run}b{number}")}
+
+    @contextmanager
+    def _env(self):
+        with self.registry.cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {})
+
+    def ours(self, prefix):
+        """One drain of stored events: claim, decide, apply, bind, audit, commit."""
+        with self._env() as env:
+            store(env, documents.batch(self.kind, prefix, self.count))
+        self._analyze()
+        started = time.perf_counter()
+        with self._env() as env:
+            env["construction.drain"]._drain("standard")
+        seconds = time.perf_counter() - started
+        with self._env() as env:
+            left = env["construction.event"].search([("state", "!=", "processed")])
+            if left:
+                raise ValueError(f"{left.mapped('state')}: {left.issue_ids.mapped('message')[:3]}")
+        return seconds
+
+    def theirs(self, prefix):
+        """One create() of the same values as the same user, confirmed, and committed."""
+        vals_list = self._values(documents.batch(self.kind, prefix, self.count))
+        self._analyze()
+        started = time.perf_counter()
+        with self._env() as env:
+            records = self._as_service_user(env)[MODELS[self.kind]].create(vals_list)
+            if self.kind == "commitment":
+                records.button_confirm()
+        seconds = time.perf_counter() - started
+        with self._env() as env:
+            made = env[MODELS[self.kind]].browse(records.ids).exists()
+            states = set(made.mapped("state")) if self.kind == "commitment" else {"purchase"}
+            if len(made) != self.count or states != {"purchase"}:
+                raise ValueError(f"{len(made)} records, {states}")
+        return seconds
+
+    def _as_service_user(self, env):
+        platform = env["construction.platform"].search([("key", "=", PLATFORM)])
+        context = {"allowed_company_ids": platform.company_ids.ids, **APPLY_CONTEXT}
+        return env(user=platform.service_user_id, context=context)
+
+    def _values(self, events):
+        """What the handler itself passes to create() for these events, rolled back: both
+        sides write the same values, and neither is spared a default."""
+        recorded = []
+        with self._env() as env:
+            platform = env["construction.platform"].search([("key", "=", PLATFORM)])
+            handler = env["construction.handler"]._for_type(events[0]["type"])
+            handler = handler.with_env(self._as_service_user(env))
+            model = type(env[MODELS[self.kind]])
+            original = model.create
+
+            def create(records, vals_list):
+                recorded.extend(_copy(vals) for vals in vals_list)
+                return original(records, vals_list)
+
+            with patch.object(model, "create", create):
+                handler._apply(
+                    [self._item(platform, number, event) for number, event in enumerate(events)]
+                )
+            env.cr.rollback()
+        if len(recorded) != self.count:
+            raise ValueError(f"the handler created {len(recorded)} of {self.count}")
+        return recorded
+
+    def _item(self, platform, number, event):
+        return Item(
+            id=number,
+            platform_id=platform.id,
+            company_id=platform.company_id.id,
+            type=event["type"],
+            object=event["type"].split(".")[1],
+            subject=event["subject"],
+            sequence=event["sequence"],
+            time=None,
+            data=json.loads(json.dumps(event["data"])),
+            data_digest="",
+            replaces=True,
+        )
+
+    def _analyze(self):
+        """Fresh statistics for both sides, and no garbage of the other in the way."""
+        with self.registry.cursor() as cr:
+            cr.execute("ANALYZE")
+        gc.collect()
+
+
+def _copy(value):
+    """A deep copy of values: create() of a model may change the dictionaries it is given."""
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_copy(item) for item in value)
+    return value
