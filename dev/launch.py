@@ -108,7 +108,7 @@ class Odoo:
         started = {int(pid) for name, pid in WORKER_LINE.findall(text) if name == kind}
         return sorted(children & started)
 
-    def stop(self, timeout=20):
+    def stop(self, timeout=10):
         """Stop gracefully, then without asking; only this server's process group."""
         if self.process is None:
             return

@@ -12,6 +12,7 @@ from paths import CONFIG, LOGS, PYTHON, ROOT, say
 
 E2E_PREFIX = "construction_e2e_"
 NO_TESTS_COLLECTED = 5
+PLAIN = ("-p", "no:odoo")  # pytest-odoo would load Odoo first
 
 
 @dataclass
@@ -114,7 +115,7 @@ def test():
 
 def _pure():
     folders = _with_tests(ROOT / "tests/pure")
-    return _pytest("pure", folders) if folders else Stage("pure")
+    return _pytest("pure", folders, *PLAIN) if folders else Stage("pure")
 
 
 def _end_to_end():
@@ -123,7 +124,7 @@ def _end_to_end():
     if not any(any(folder.rglob("test_*.py")) for folder in folders):
         return Stage("end to end")
     database.sweep(E2E_PREFIX)
-    return _pytest("end to end", folders, "--durations=5", CS_E2E_TEMPLATE=database.TEST)
+    return _pytest("end to end", folders, *PLAIN, "--durations=5", CS_E2E_TEMPLATE=database.TEST)
 
 
 def test_addon(tags=""):

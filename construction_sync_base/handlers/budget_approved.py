@@ -22,7 +22,7 @@ class BudgetApproved(models.AbstractModel):
         jobs = self._resolve(
             items, "job", "project.project", lambda item: item.data["job"], self.env._("Job")
         )
-        ready = []
+        ready, currencies = [], self._currencies(items)
         for item in items:
             if item.blocked:
                 continue
@@ -32,8 +32,9 @@ class BudgetApproved(models.AbstractModel):
                 item.park(
                     "inactive_target",
                     self.env._("Job %s is closed and takes no budget.", job.display_name),
+                    wait=f"job_open|{job.id}",
                 )
-            elif self._currency(item, job.company_id.currency_id):
+            elif self._currency(item, currencies, job.company_id.currency_id):
                 ready.append((item, job))
         codes, types, uoms = self._lookups(ready)
         versions = self._versions([job for _item, job in ready])
@@ -123,7 +124,7 @@ class BudgetApproved(models.AbstractModel):
                 "unit_cost": unit_cost,
                 "amount": amount,
             }
-        if not item.blocked and item.data.get("total") is not None:
+        if not item.blocked:
             self._check_total(item, amounts, currency)
         for values in merged.values():
             values["amount"] = money.to_float(values["amount"], currency.decimal_places)
@@ -132,12 +133,16 @@ class BudgetApproved(models.AbstractModel):
         return list(merged.values())
 
     def _check_total(self, item, amounts, currency):
-        total = self._number(
-            item, money.parse_amount, item.data["total"], "total", currency.decimal_places
-        )
-        if total is None:
-            return
+        """The total, where one is given, is the sum of the lines; it is not negative."""
+        total = item.data.get("total")
+        if total is not None:
+            total = self._number(
+                item, money.parse_amount, total, "total", currency.decimal_places
+            )
+            if total is None:
+                return
         try:
-            sov.check_total(total, amounts)
+            if sov.check_total(total, amounts) < 0:
+                item.park("amount", self.env._("The total of a budget cannot be negative."))
         except AmountError as error:
             item.park("amount", str(error), amount=float(total), currency_id=currency.id)

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from ..lib import money
 from ..lib.batch import Refused
 from ..models.construction_coding import EDIT_SENTINEL
+from ..models.construction_resolver import code_of
 from ..models.construction_schedule_plan import noon
 
 BILLING_DEFAULT = {"subcontract": "application"}
@@ -27,24 +28,35 @@ class CommitmentApproved(models.AbstractModel):
         self = self.with_context(construction_platform_apply=EDIT_SENTINEL)
         known = self._split_new(items, "purchase.order")
         plans = self._plans(items, known)
+        before = self._orders([plan for plan in plans if plan["order"]])
+        before = {order.id: order.amount_total for order in before}, self._needs(before)
         changed = [plan for plan in plans if plan["order"] and self._change_order(plan)]
         created = self._create_orders([plan for plan in plans if not plan["order"]])
         self._confirm(created)
-        self._check_changed_budget(changed)
+        self._check_changed(changed, *before)
         for plan in created + changed:
             if not plan["item"].blocked:
                 plan["item"].bind(plan["order"])
+
+    def _orders(self, plans):
+        return self.env["purchase.order"].union(*(plan["order"] for plan in plans))
+
+    def _needs(self, orders):
+        return self.env["construction.job.cost"]._needs(orders)
 
     # --------------------------------------------------------------- create
     def _create_orders(self, plans):
         if not plans:
             return []
-        terms = self._terms([plan["item"] for plan in plans])
+        terms = self._terms(plans)
         rows = []
         for plan in plans:
+            if plan["item"].blocked:
+                continue
+            values = self._header(plan, terms)
             if not plan["item"].blocked:
                 rows.append(plan)
-                plan["values"] = self._header(plan, terms) | {
+                plan["values"] = values | {
                     "order_line": [
                         fields.Command.create(_stored(values)) for values in plan["lines"]
                     ]
@@ -54,22 +66,27 @@ class CommitmentApproved(models.AbstractModel):
             plan["order"] = order
         return rows
 
-    def _terms(self, items):
-        named = {item.data.get("payment_terms") for item in items} - {None, ""}
-        if not named:
-            return {}
-        targets = self.env["construction.resolver"]._codes(
-            "payment_terms", named, items[0].platform_id, items[0].company_id
-        )
-        for item in items:
-            text = item.data.get("payment_terms")
-            if text and text not in targets:
-                item.park(
-                    "unmapped_reference",
-                    self.env._("Payment terms “%s” are not mapped.", text),
-                    wait=f"payment_terms|{text}",
-                )
-        return {text: res_id for text, (model, res_id) in targets.items() if model}
+    def _terms(self, plans):
+        """{(company, text): payment term id} through the crosswalk."""
+        result = {}
+        for company in {plan["job"].company_id for plan in plans}:
+            group = [plan["item"] for plan in plans if plan["job"].company_id == company]
+            named = {code_of(item.data.get("payment_terms") or "") for item in group} - {""}
+            targets = self.env["construction.resolver"]._codes(
+                "payment_terms", named, group[0].platform_id, company.id
+            )
+            for item in group:
+                text = code_of(item.data.get("payment_terms") or "")
+                model, res_id = targets.get(text, (None, None))
+                if model == "account.payment.term":
+                    result[company, text] = res_id
+                elif text:
+                    item.park(
+                        "unmapped_reference",
+                        self.env._("Payment terms “%s” are not mapped.", text),
+                        wait=f"payment_terms|{text}",
+                    )
+        return result
 
     def _header(self, plan, terms):
         data = plan["item"].data
@@ -82,8 +99,11 @@ class CommitmentApproved(models.AbstractModel):
             percent = self._number(
                 plan["item"], money.parse_percent, retention, "retention_percent"
             )
+        company = plan["job"].company_id
+        vendor = plan["vendor"].with_company(company)
+        term = terms.get((company, code_of(data.get("payment_terms") or "")))
         return {
-            "company_id": plan["job"].company_id.id,
+            "company_id": company.id,
             "project_id": plan["job"].id,
             "partner_id": plan["vendor"].id,
             "currency_id": plan["currency"].id,
@@ -96,7 +116,7 @@ class CommitmentApproved(models.AbstractModel):
             "billing_mode": data.get("billing_mode") or BILLING_DEFAULT.get(kind, "invoice"),
             "retention_percent": float(percent or 0),
             "executed_on": data.get("executed_on") or False,
-            "payment_term_id": terms.get(data.get("payment_terms"), False),
+            "payment_term_id": term or vendor.property_supplier_payment_term_id.id,
             "platform_approval": _approval(data),
         }
 
@@ -104,6 +124,13 @@ class CommitmentApproved(models.AbstractModel):
     def _change_order(self, plan):
         """Bring a known order to the newer version; False after parking the item."""
         item, order = plan["item"], plan["order"]
+        if not self._policy(plan)._filter_update({"order_line": True}):
+            item.notice(
+                "ownership_conflict",
+                self.env._("%s is kept in Odoo; the new version changes nothing.", order.display_name),
+            )
+            item.bind(order)
+            return False
         fault = self._fixed_fault(plan)
         if fault:
             item.park(*fault)
@@ -112,6 +139,7 @@ class CommitmentApproved(models.AbstractModel):
             item.park(
                 "inactive_target",
                 self.env._("%s is cancelled or closed and takes no change.", order.display_name),
+                suggestion=self.env._("The platform reopens it first, or sends a new one."),
             )
             return False
         existing = {line.line_ref: line for line in order.order_line if line.line_ref}
@@ -131,7 +159,7 @@ class CommitmentApproved(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 order._apply_change(changes, additions)
-                order.with_context(construction_edit=EDIT_SENTINEL).write(
+                order._editable().write(
                     {
                         "original_amount": order.amount_untaxed,
                         "commitment_title": item.data.get("title") or False,
@@ -196,15 +224,16 @@ class CommitmentApproved(models.AbstractModel):
     def _confirm(self, plans):
         if not plans:
             return
-        orders = self.env["purchase.order"].union(*(plan["order"] for plan in plans))
+        orders = self._orders(plans)
         overruns = self.env["construction.budget.control"]._overruns(orders)
         refused = orders.browse()
         for plan in plans:
             found = overruns.get(plan["order"].id)
             if found and not self._budget_verdict(plan, found):
                 refused |= plan["order"]
-        refused.button_cancel()
-        refused.unlink()
+        if refused:
+            refused.button_cancel()
+            refused.unlink()
         confirmed = [plan for plan in plans if plan["order"] not in refused]
         accepting = orders.browse()
         for plan in confirmed:
@@ -237,14 +266,14 @@ class CommitmentApproved(models.AbstractModel):
             item.park(
                 "budget",
                 text,
-                wait=f"budget|{item.subject}",
+                wait=f"budget|{plan['job'].id}",
                 severity="high",
                 suggestion=self.env._("Move budget to these lines, or approve the overrun."),
                 **more,
             )
             return False
         if check == "route":
-            plan["order"].budget_routed = True
+            plan["order"]._editable().budget_routed = True
             item.notice("approval", text, severity="high", **more)
         elif check == "warn":
             item.notice("budget", text, **more)
@@ -252,16 +281,21 @@ class CommitmentApproved(models.AbstractModel):
             plan["order"].message_post(body=text)
         return True
 
-    def _check_changed_budget(self, plans):
-        """A changed commitment is checked as a whole, itself left out of the position."""
-        orders = self.env["purchase.order"].union(*(plan["order"] for plan in plans))
-        overruns = self.env["construction.budget.control"]._overruns(orders)
+    def _check_changed(self, plans, totals, needs):
+        """A changed commitment is checked as a whole, itself left out of the position, for
+        what it needs more than before; one that rises above the approval limit waits."""
+        orders = self._orders(plans)
+        overruns = self.env["construction.budget.control"]._overruns(orders, needs)
         for plan in plans:
-            found = overruns.get(plan["order"].id)
+            order, found = plan["order"], overruns.get(plan["order"].id)
             if found and not self._budget_verdict(plan, found):
                 # the change is made already: undo it with its savepoint, park it alone
                 raise Refused(plan["item"].problems[-1])
-        self.env["construction.budget.control"]._raise_alerts(orders)
+            if found or order.amount_total > totals[order.id]:
+                if self._policy(plan).accept_platform_approval:
+                    order = order.with_context(construction_approval=EDIT_SENTINEL)
+                order._revalidate()
+        orders._raise_budget_alerts()
 
 
 def _stored(values):

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo import models
 
 from ..lib import money
@@ -27,19 +29,37 @@ class CommitmentClosed(models.AbstractModel):
                 continue
             order = orders[item.id]
             item.company_id = order.company_id.id
-            if order.state != "purchase":
-                item.park(
-                    "approval",
-                    self.env._(
-                        "%s is not approved yet, so it cannot be closed.", order.display_name
-                    ),
-                    wait=f"approved|{order.id}",
-                )
-                continue
-            released = self._released(item, order)
-            if released is not None:
-                order._close_commitment(item.data["kind"], item.data["date"], released)
-                item.bind(order)
+            if self._may_close(item, order):
+                released = self._released(item, order)
+                if released is not None:
+                    order._close_commitment(item.data["kind"], item.data["date"], released)
+                    item.bind(order)
+
+    def _may_close(self, item, order):
+        refusal = order.project_id._refusal("change")
+        drafts = order.invoice_ids.filtered(lambda move: move.state == "draft")
+        if order.state == "cancel":
+            item.park("inactive_target", self.env._("%s is cancelled.", order.display_name))
+        elif order.state != "purchase":
+            item.park(
+                "approval",
+                self.env._("%s is not approved yet, so it cannot be closed.", order.display_name),
+                wait=f"approved|{order.id}",
+            )
+        elif refusal:
+            item.park("inactive_target", refusal, wait=f"job_open|{order.project_id.id}")
+        elif item.data["kind"] == "final" and drafts:
+            item.park(
+                "matching",
+                self.env._(
+                    "%(order)s still has draft bills (%(bills)s), which a closed order would not "
+                    "take any more.",
+                    order=order.display_name,
+                    bills=", ".join(drafts.mapped("display_name")),
+                ),
+                suggestion=self.env._("Post or delete the drafts, then resume."),
+            )
+        return not item.blocked
 
     def _released(self, item, order):
         """What leaves the open commitment, without tax: all of it in a final close, what
@@ -53,7 +73,7 @@ class CommitmentClosed(models.AbstractModel):
         )
         if final is None or told is None:
             return None
-        ours = order._open_untaxed()
+        ours = sum(order._open_untaxed().values(), Decimal(0))
         if item.data["kind"] == "soft" and told <= ours:
             return told
         if told != ours:

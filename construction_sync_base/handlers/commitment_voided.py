@@ -1,8 +1,6 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..models.construction_coding import EDIT_SENTINEL
-
 
 class CommitmentVoided(models.AbstractModel):
     """commitment.voided → the order is cancelled, unless it was received or billed.
@@ -27,11 +25,15 @@ class CommitmentVoided(models.AbstractModel):
                 item.bind(None, tombstone=True)
                 continue
             item.company_id = order.company_id.id
-            touched = self._touched(order)
+            touched = order._touched()
             if touched:
                 item.park(
                     "matching",
-                    touched,
+                    self.env._(
+                        "%(order)s cannot be voided: %(lines)s.",
+                        order=order.display_name,
+                        lines=touched,
+                    ),
                     suggestion=self.env._("Return the receipt or credit the bill, then resume."),
                 )
             elif order.state == "cancel" or self._cancel(item, order):
@@ -40,11 +42,10 @@ class CommitmentVoided(models.AbstractModel):
     def _cancel(self, item, order):
         refusal = order.project_id._refusal("change")
         if refusal:
-            item.park("inactive_target", refusal)
+            item.park("inactive_target", refusal, wait=f"job_open|{order.project_id.id}")
             return False
         try:
             with self.env.cr.savepoint():
-                order = order.with_context(construction_edit=EDIT_SENTINEL)
                 order.locked = False
                 order.button_cancel()
         except UserError as error:
@@ -54,22 +55,3 @@ class CommitmentVoided(models.AbstractModel):
             body=self.env._("Voided at the platform: %s", item.data.get("reason") or "—")
         )
         return True
-
-    def _touched(self, order):
-        """The arithmetic that stands in the way, or None."""
-        lines = [line for line in order.order_line if line.qty_received or line.qty_invoiced]
-        if not lines:
-            return None
-        return self.env._(
-            "%(order)s cannot be voided: %(lines)s.",
-            order=order.display_name,
-            lines="; ".join(
-                self.env._(
-                    "“%(name)s” received %(received)s, billed %(billed)s",
-                    name=line.name,
-                    received=line.qty_received,
-                    billed=line.qty_invoiced,
-                )
-                for line in lines
-            ),
-        )

@@ -32,16 +32,18 @@ class CostCodeUpserted(models.AbstractModel):
         parents = self._existing(
             [item.data["parent_code"] for item, _j, _c in ready if item.data.get("parent_code")]
         )
-        fresh = []
+        fresh, updates = [], []
         for item, job, company in ready:
             key = (item.data["code"], company.id, job.id)
             record = known.get(item.id) or existing.get(key)
             values = self._values(item, types)
             if record:
-                self._update(item, record, values, parents)
+                updates.append((item, record, values))
             else:
                 fresh.append((item, values | {"company_id": company.id, "job_id": job.id}))
-        self._create(fresh, parents)
+        made = self._create(fresh, parents)  # first: it may hold the parents of the others
+        for item, record, values in updates:
+            self._update(item, record, values, parents, made)
 
     def _units(self, items):
         named = [
@@ -55,9 +57,16 @@ class CostCodeUpserted(models.AbstractModel):
                     item.refs["uom_id"] = uom.id
 
     def _allowed_types(self, items):
+        """{code: id}, through the crosswalk or by the code itself."""
         codes = {code for item in items for code in item.data.get("cost_types") or ()}
-        records = self.env["construction.cost.type"].search([("code", "in", list(codes))])
-        return {record.code: record.id for record in records}
+        if not codes:
+            return {}
+        CostType = self.env["construction.cost.type"]
+        result = {r.code: r.id for r in CostType.search([("code", "in", list(codes))])}
+        mapped = self.env["construction.resolver"]._codes(
+            "cost_type", codes, items[0].platform_id, items[0].company_id
+        )
+        return result | {code: res_id for code, (model, res_id) in mapped.items() if model}
 
     def _existing(self, codes):
         """{(code, company, job): record}"""
@@ -82,12 +91,12 @@ class CostCodeUpserted(models.AbstractModel):
             values["cost_type_ids"] = sorted(ids)
         return values
 
-    def _update(self, item, record, values, parents):
+    def _update(self, item, record, values, parents, made):
         policy = self.env["construction.sync.policy"]._get(
             "cost_code", record.company_id.id, item.platform_id
         )
         if item.data.get("parent_code"):
-            parent = self._parent(item, record.company_id.id, record.job_id.id, parents, {})
+            parent = self._parent(item, record.company_id.id, record.job_id.id, parents, made)
             if item.blocked:
                 return
             values["parent_id"] = parent.id
@@ -139,3 +148,4 @@ class CostCodeUpserted(models.AbstractModel):
                 item.bind(record)
                 fresh[values["code"], values["company_id"], values["job_id"]] = record
             rows = [row for row in rows if row not in ready]
+        return fresh

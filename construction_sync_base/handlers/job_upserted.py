@@ -16,7 +16,7 @@ class JobUpserted(models.AbstractModel):
     def _apply(self, items):
         entities = self._entity_companies(items)
         known = self._split_new(items, "project.project")
-        new = []
+        new, updates = [], []
         for item in items:
             if item.blocked:
                 continue
@@ -25,15 +25,17 @@ class JobUpserted(models.AbstractModel):
             )
             item.company_id = company.id
             if item.id in known:
-                self._update(item, known[item.id], company)
+                updates.append((item, known[item.id], company))
             else:
                 new.append((item, company))
-        self._create(new)
+        fresh = self._create(new)  # first: it may hold the parents of the others
+        for item, job, company in updates:
+            self._update(item, job, company, fresh)
 
     def _default_company(self, item):
         return self.env["construction.platform"].sudo().browse(item.platform_id).company_id
 
-    def _values(self, item, company):
+    def _values(self, item, job=None):
         data = item.data
         values = {"name": data["name"], "job_status": data["status"]}
         plain = {
@@ -54,14 +56,16 @@ class JobUpserted(models.AbstractModel):
             parts = (address.get(part) for part in ("street", "zip", "state"))
             values["job_address"] = ", ".join(part for part in parts if part) or False
             values["job_city"] = address.get("city") or False
-        if "date" in values and "date_start" not in values:
-            values.pop("date")  # Odoo keeps both or none
-        if not values.get("date_start") or not values.get("date"):
-            values.pop("date", None)
-            values.pop("date_start", None)
+        if data["status"] in ("completed", "closed") and data.get("final_completion_on"):
+            values["completed_on"] = data["final_completion_on"]
+        if {"date", "date_start"} & set(values):  # Odoo keeps both or none
+            for name in ("date", "date_start"):
+                values.setdefault(name, job[name] if job else False)
+            if not (values["date"] and values["date_start"]):
+                values |= {"date": False, "date_start": False}
         return values
 
-    def _update(self, item, job, company):
+    def _update(self, item, job, company, fresh):
         if company != job.company_id:
             item.park(
                 "ownership_conflict",
@@ -74,13 +78,13 @@ class JobUpserted(models.AbstractModel):
             )
             return
         policy = self.env["construction.sync.policy"]._get("job", company.id, item.platform_id)
-        values = self._values(item, company)
+        values = self._values(item, job)
         if item.data["number"] != job.job_number:
             values["job_number"] = item.data["number"]
             if self._taken(item, company, job):
                 return
         values = self._changed(job, policy._filter_update(values))
-        parent = self._parent(item, {})
+        parent = self._parent(item, company, fresh)
         if item.blocked:
             return
         if parent and parent != job.parent_job_id:
@@ -89,51 +93,65 @@ class JobUpserted(models.AbstractModel):
             job.write(values)
         item.bind(job)
 
-    def _taken(self, item, company, job=None):
+    def _taken(self, item, company, job):
         twin = self.env["project.project"].search(
             [
                 ("is_job", "=", True),
                 ("company_id", "=", company.id),
                 ("job_number", "=", item.data["number"]),
-                ("id", "!=", job.id if job else 0),
+                ("id", "!=", job.id),
             ],
             limit=1,
         )
         if twin:
-            item.park(
-                "duplicate",
-                self.env._(
-                    "Job number %(number)s belongs to %(job)s already.",
-                    number=item.data["number"],
-                    job=twin.display_name,
-                ),
-                suggestion=self.env._("Bind the platform's job to it, or change one number."),
-            )
+            self._park_taken(item, twin.display_name)
         return bool(twin)
 
-    def _parent(self, item, fresh):
+    def _park_taken(self, item, twin):
+        item.park(
+            "duplicate",
+            self.env._(
+                "Job number %(number)s belongs to %(job)s already.",
+                number=item.data["number"],
+                job=twin,
+            ),
+            wait=f"external:job|{item.external_id}",
+            suggestion=self.env._("Bind the platform's job to it, or change one number."),
+        )
+
+    def _parent(self, item, company, fresh):
         """The parent job: of this batch, else a bound one; parks the item otherwise."""
         key = ref_key(item.data.get("parent"))
         if not key:
             return None
-        if key[0] == "external" and key[1] in fresh:
-            return fresh[key[1]]
-        found = self.env["construction.resolver"]._records(
-            item.platform_id, "job", [key], [item.company_id]
-        )
-        res_id = found.get(key, (None, None))[1]
-        parent = self.env["project.project"].browse(res_id or 0).exists()
+        parent = fresh.get(key[1]) if key[0] == "external" else None
+        if not parent:
+            found = self.env["construction.resolver"]._records(
+                item.platform_id, "job", [key], [item.company_id]
+            )
+            res_id = found.get(key, (None, None))[1]
+            parent = self.env["project.project"].browse(res_id or 0).exists()
         if not parent:
             item.park(
                 "unmapped_reference",
                 self.env._("Parent job “%s” is not known in Odoo yet.", key[1]),
                 wait=wait_key("job", key),
             )
+        elif parent.company_id != company:
+            item.park(
+                "ownership_conflict",
+                self.env._(
+                    "Parent job %(parent)s belongs to %(owner)s, the sub job to %(company)s.",
+                    parent=parent.display_name,
+                    owner=parent.company_id.name,
+                    company=company.name,
+                ),
+            )
         return parent
 
     def _create(self, new):
         if not new:
-            return
+            return {}
         numbers = {}
         Project = self.env["project.project"]
         for twin in Project.search(
@@ -143,13 +161,14 @@ class JobUpserted(models.AbstractModel):
                 ("company_id", "in", [company.id for _i, company in new]),
             ]
         ):
-            numbers[twin.company_id.id, twin.job_number] = twin
+            numbers[twin.company_id.id, twin.job_number] = twin.display_name
         rows = []
         for item, company in new:
-            if (company.id, item.data["number"]) in numbers:
-                self._taken(item, company)
+            twin = numbers.get((company.id, item.data["number"]))
+            if twin:
+                self._park_taken(item, twin)
                 continue
-            values = self._values(item, company) | {
+            values = self._values(item) | {
                 "is_job": True,
                 "job_number": item.data["number"],
                 "company_id": company.id,
@@ -158,7 +177,7 @@ class JobUpserted(models.AbstractModel):
             }
             if "allow_billable" not in Project._fields:
                 values.pop("allow_billable")
-            numbers[company.id, item.data["number"]] = Project
+            numbers[company.id, item.data["number"]] = item.data["name"]
             rows.append((item, values))
         fresh = {}
         self._insert([row for row in rows if not row[0].data.get("parent")], fresh)
@@ -167,10 +186,12 @@ class JobUpserted(models.AbstractModel):
             ids = {item.external_id for item, _v in waiting}
             ready = [row for row in waiting if str(row[0].data["parent"]) not in ids] or waiting
             for item, values in ready:
-                parent = self._parent(item, fresh)
+                company = self.env["res.company"].browse(item.company_id)
+                parent = self._parent(item, company, fresh)
                 values["parent_job_id"] = parent.id if parent else False
             self._insert([row for row in ready if not row[0].blocked], fresh)
             waiting = [row for row in waiting if row not in ready]
+        return fresh
 
     def _insert(self, rows, fresh):
         if not rows:

@@ -5,7 +5,8 @@ from odoo import models
 from ..lib import names
 
 ACCOUNT_NUMBER = re.compile(r"(?:\d[ -]?){8,}|[A-Z]{2}\d{2}[A-Z0-9 ]{10,}")
-PROTECTED = {"name", "vat"}  # never overwritten once the vendor was paid
+PROTECTED = {"name", "vat"}  # never written once the vendor was paid
+STATES = {"active", "construction_hold_reason", "is_subcontractor"}  # no data to overwrite
 
 
 class VendorUpserted(models.AbstractModel):
@@ -31,6 +32,7 @@ class VendorUpserted(models.AbstractModel):
         known = self._split_new(items, "res.partner")
         matched = self._match([item for item in items if item.id not in known], policy)
         bound_elsewhere = self._bound(matched.values(), items[0].platform_id)
+        paid = self.env["res.partner"].union(*known.values(), *matched.values())._has_payments()
         fresh, claimed = [], {}
         for item in items:
             if item.blocked:
@@ -47,7 +49,7 @@ class VendorUpserted(models.AbstractModel):
                     suggestion=self.env._("Merge the two vendors at the platform."),
                 )
             elif record:
-                self._update(item, record, values, policy)
+                self._update(item, record, values, policy, record in paid)
             else:
                 key = names.tax_key(item.data.get("vat") or "") or item.external_id
                 if key in claimed:
@@ -73,7 +75,7 @@ class VendorUpserted(models.AbstractModel):
         result = {}
         tax_keys = {item.id: names.tax_key(item.data.get("vat") or "") for item in items}
         name_keys = {item.id: names.match_key(item.data["name"]) for item in items}
-        Partner = self.env["res.partner"]
+        Partner = self.env["res.partner"].with_context(active_test=False)
         by_tax, by_name = {}, {}
         wanted = {key for key in tax_keys.values() if key}
         if wanted:
@@ -90,7 +92,19 @@ class VendorUpserted(models.AbstractModel):
             how = self.env._("tax id")
             if not found and policy.match_by_name:
                 found, how = by_name.get(name_keys[item.id], []), self.env._("name")
-            if len(found) == 1:
+            found = [partner for partner in found if partner.active] or found
+            if len(found) == 1 and not found[0].active and item.data.get("active") is not False:
+                item.park(
+                    "inactive_target",
+                    self.env._(
+                        "Vendor “%(name)s” is archived here as %(partner)s.",
+                        name=item.data["name"],
+                        partner=found[0].display_name,
+                    ),
+                    suggestion=self.env._("Reactivate it, or choose another with “Map and resume”."),
+                    wait=f"vendor|{item.external_id}",
+                )
+            elif len(found) == 1:
                 result[item.id] = found[0]
             elif found:
                 item.park(
@@ -150,11 +164,7 @@ class VendorUpserted(models.AbstractModel):
             }
         if "on_hold" in data:
             hold = data["on_hold"]
-            values["purchase_warn_msg"] = (
-                self.env._("On hold at the platform: %s", hold.get("reason") or "")
-                if hold
-                else False
-            )
+            values["construction_hold_reason"] = (hold.get("reason") or "—") if hold else False
         if item.data.get("payment_terms") in terms:
             values["property_supplier_payment_term_id"] = terms[item.data["payment_terms"]]
         return values
@@ -166,6 +176,8 @@ class VendorUpserted(models.AbstractModel):
 
     def _countries(self, items):
         codes = {(item.data.get("address") or {}).get("country") for item in items}
+        if not codes - {None}:
+            return {}
         records = self.env["res.country"].search([("code", "in", list(codes - {None}))])
         return {country.code: country for country in records}
 
@@ -215,12 +227,15 @@ class VendorUpserted(models.AbstractModel):
                 )
 
     # --------------------------------------------------------------- update
-    def _update(self, item, partner, values, policy):
+    def _update(self, item, partner, values, policy, paid):
         values = policy._filter_update(values)
         changed = self._changed(partner, values)
-        if changed and partner.sudo()._has_payments():
-            kept = {name: changed.pop(name) for name in list(changed) if name in PROTECTED}
-            kept |= {name: changed.pop(name) for name in list(changed) if partner[name]}
+        if paid:
+            kept = {
+                name: changed.pop(name)
+                for name in list(changed)
+                if name in PROTECTED or (partner[name] and name not in STATES)
+            }
             if kept:
                 labels = [partner._fields[n]._description_string(self.env) for n in sorted(kept)]
                 item.notice(

@@ -7,6 +7,18 @@ that cannot be recovered (accounting rules, "Cost formulas").
 LEVELS = (100, 90, 80)  # percent of the revised budget, highest first
 
 
+def committed_line(revised, released, billed, final):
+    """What one order line commits: revised less what closing released, and at least what
+    was billed: a late bill on a released line takes its release back, a bill beyond the
+    order shows as cost instead of hiding as a negative open amount. After the final close
+    nothing is open. A negative line (discount) mirrors it.
+    """
+    if final:
+        return billed
+    left = revised - released
+    return max(left, billed) if revised >= 0 else min(left, billed)
+
+
 def open_amount(committed, billed, accrued):
     """What of the commitments is still to come. An accrual is cost already, so it is out."""
     return committed - billed - accrued

@@ -1,8 +1,10 @@
 from . import (
+    account_accrued_orders_wizard,
     account_analytic_line,
     account_move,
     account_move_line,
     analytic_mixin,
+    bill_to_po_wizard,
     construction_account_map,
     construction_apply,
     construction_audit,
@@ -34,8 +36,12 @@ from . import (
     construction_version_guard,
     decimal_precision,
     project_project,
+    purchase_bill_line_match,
     purchase_order,
     purchase_order_line,
+    purchase_order_line_rules,
+    purchase_order_rules,
     res_partner,
     stock_move,
+    stock_rule,
 )

@@ -16,9 +16,13 @@ class AccountAnalyticLine(models.Model):
         jobs = self._construction_jobs()
         for line in self:
             job = jobs.get(line.account_id.id)
-            if not job:
-                continue
             coded = bool(line[code_column]), bool(line[type_column])
+            if not job:
+                if any(coded):
+                    raise ValidationError(
+                        self.env._("“%s”: a cost code and a cost type need a job.", line.name)
+                    )
+                continue
             is_cost = line.general_account_id.account_type in COST_ACCOUNTS
             if is_cost and coded != (True, True):
                 raise ValidationError(
@@ -31,6 +35,8 @@ class AccountAnalyticLine(models.Model):
 
     def _construction_jobs(self):
         """{analytic account id: job} for the lines of jobs."""
+        if not self.account_id:
+            return {}
         jobs = (
             self.env["project.project"]
             .sudo()
@@ -42,29 +48,30 @@ class AccountAnalyticLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)
-        lines._check_job_takes_hours()
+        lines._check_jobs_take()
         return lines
 
     def write(self, vals):
-        watched = {"unit_amount", "amount", "date", "account_id", "project_id"} & set(vals)
-        if watched:
-            self._check_job_takes_hours()
+        watched = {"unit_amount", "amount", "date", "project_id", *self._get_plan_fnames()}
+        if not watched & set(vals):
+            return super().write(vals)
+        self._check_jobs_take()
         result = super().write(vals)
-        if watched:
-            self._check_job_takes_hours()
+        self._check_jobs_take()
         return result
 
     def unlink(self):
-        self._check_job_takes_hours()
+        self._check_jobs_take()
         return super().unlink()
 
-    def _check_job_takes_hours(self):
-        """Lines that no journal entry made: hours, and analytic entries typed by hand."""
-        manual = self.filtered(lambda line: not line.move_line_id)
-        if not manual:
-            return
-        jobs = manual._construction_jobs()
-        for line in manual:
+    def _check_jobs_take(self):
+        """Hours, and entries typed by hand, by the day of work; cost of a journal item by
+        the status of the job now.
+
+        :raises UserError: when a job among these takes no more of it
+        """
+        jobs = self._construction_jobs()
+        for line in self if jobs else ():
             job = jobs.get(line.account_id.id)
             if job:
-                job._check_takes("labor", line.date)
+                job._check_takes("cost" if line.move_line_id else "labor", line.date)

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 
 from .construction_cost_type import CATEGORIES
 
@@ -40,20 +40,33 @@ class ConstructionAccountMap(models.Model):
     )
 
     @api.model
-    def _cost_accounts(self, company):
-        """{(category, job kind or False): account} of one company."""
-        rows = self.sudo().search([("company_id", "=", company.id)])
-        return {(row.category, row.job_kind): row.cost_account_id for row in rows}
+    @tools.ormcache("company_id")
+    def _cost_account_ids(self, company_id):
+        """{(category, job kind or False): account id} of one company."""
+        rows = self.sudo().search([("company_id", "=", company_id)])
+        return {(row.category, row.job_kind): row.cost_account_id.id for row in rows}
 
     @api.model
-    def _cost_account(self, accounts, category, job):
+    def _cost_account_id(self, company, category, job):
+        """The cost account of a category on a job of the company, or None."""
+        accounts = self._cost_account_ids(company.id)
         kind = "sub_job" if job.parent_job_id else "job"
         return accounts.get((category, kind)) or accounts.get((category, False))
 
     @api.model
     def _missing_categories(self, company):
-        mapped = {category for category, _kind in self._cost_accounts(company)}
+        mapped = self._mapped_categories(company)
         return [label for category, label in CATEGORIES if category not in mapped]
+
+    @api.model
+    def _mapped_categories(self, company):
+        """Categories that have an account for every kind of job."""
+        rows = set(self._cost_account_ids(company.id))
+        return {
+            category
+            for category, _label in CATEGORIES
+            if (category, False) in rows or {(category, "job"), (category, "sub_job")} <= rows
+        }
 
     @api.model
     def _propose(self, company):
@@ -69,7 +82,7 @@ class ConstructionAccountMap(models.Model):
         ).sorted(lambda a: (a.account_type != "expense_direct_cost", a.code or ""))
         if not expenses:
             return self
-        mapped = {category for category, _kind in self._cost_accounts(company)}
+        mapped = self._mapped_categories(company)
         return self.create(
             [
                 {
@@ -88,7 +101,18 @@ class ConstructionAccountMap(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         rows = super().create(vals_list)
+        self.env.registry.clear_cache()
         self.env["construction.resolver"]._available(
             [("account_map", f"{row.company_id.id}|{row.category}") for row in rows]
         )
         return rows
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result

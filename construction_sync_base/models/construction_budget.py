@@ -1,6 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .construction_coding import EDIT_SENTINEL
+
+STATE = {"state", "approved_on"}
+FROZEN = {"job_id", "version", "basis", "line_ids", "effective_on", "includes_changes"}
+
 
 class ConstructionBudget(models.Model):
     """One version of a job's budget. One is approved at a time; the older ones stay as
@@ -110,9 +115,19 @@ class ConstructionBudget(models.Model):
 
     def _approve(self):
         before = self.search([("job_id", "in", self.job_id.ids), ("state", "=", "approved")])
-        before.write({"state": "superseded"})
+        before._by_approval().write({"state": "superseded"})
         before.flush_recordset(["state"])
-        self.write({"state": "approved", "approved_on": fields.Datetime.now()})
+        self._by_approval().write({"state": "approved", "approved_on": fields.Datetime.now()})
+        self.env["construction.budget.control"]._raise_alerts(
+            {line._key() for line in self.line_ids}
+        )
+        self.env["construction.resolver"]._available(
+            [("budget", str(job.id)) for job in self.job_id]
+        )
+
+    def _by_approval(self):
+        """The same budgets, with the door to their state open."""
+        return self.with_context(construction_approval=EDIT_SENTINEL)
 
     @api.constrains("job_id", "state")
     def _check_open_job(self):
@@ -122,9 +137,16 @@ class ConstructionBudget(models.Model):
                     self.env._("Job %s is closed and takes no budget.", budget.job_id.display_name)
                 )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        if any(vals.get("state", "draft") != "draft" for vals in vals_list):
+            raise UserError(self.env._("Budgets start as drafts and are approved."))
+        return super().create(vals_list)
+
     def write(self, vals):
-        frozen = {"job_id", "version", "basis", "line_ids"}
-        if frozen & set(vals) and any(budget.state != "draft" for budget in self):
+        if STATE & set(vals) and self.env.context.get("construction_approval") is not EDIT_SENTINEL:
+            raise UserError(self.env._("A budget is approved with its button."))
+        if FROZEN & set(vals) and any(budget.state != "draft" for budget in self):
             raise UserError(
                 self.env._(
                     "An approved budget is not edited: duplicate it as a new version and "

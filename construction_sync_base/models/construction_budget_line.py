@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -52,23 +54,31 @@ class ConstructionBudgetLine(models.Model):
         "This budget has a line for that cost code and cost type already.",
     )
 
-    @api.depends("amount")
+    def _key(self):
+        return self.job_id.id, self.cost_code_id.id, self.cost_type_id.id
+
+    @api.depends("amount", "budget_id.line_ids.amount", "state")
     def _compute_figures(self):
-        """Figures of the key (job, code, type); several lines of one key share them, so
-        they stand on the first line and the others show their own amount only."""
+        """Figures of the key (job, code, type). Several lines of one key (an allowance
+        beside the work) share them: they stand on the key's first line, the others show
+        their own amount only, so that a column adds up."""
         positions = self.env["construction.job.cost"]._positions(self.job_id)
-        seen = set()
+        first, amounts = {}, defaultdict(float)
+        for line in self.budget_id.line_ids.sorted(lambda line: line._origin.id):
+            first.setdefault((line.budget_id, line._key()), line)
+            amounts[line.budget_id, line._key()] += line.amount
         for line in self:
-            key = (line.job_id.id, line.cost_code_id.id, line.cost_type_id.id)
-            figures = positions.get(key, {}) if key not in seen else {}
-            seen.add(key)
+            own = (line.budget_id, line._key())
+            leads = first.get(own, line) == line
+            figures = positions.get(line._key(), {}) if leads else {}
+            used = sum(figures.get(name, 0) for name in ("actual", "open", "pending"))
             line.revised_amount = line.amount
             line.committed_amount = figures.get("committed", 0)
             line.actual_amount = figures.get("actual", 0)
             line.accrued_amount = figures.get("accrued", 0)
             line.pending_amount = figures.get("pending", 0)
             line.open_amount = figures.get("open", 0)
-            line.available_amount = figures.get("available", 0)
+            line.available_amount = amounts[own] - float(used) if leads else 0
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -79,6 +89,8 @@ class ConstructionBudgetLine(models.Model):
     def write(self, vals):
         if set(vals) - {"alert_level"}:
             self._check_draft()
+        if "budget_id" in vals:
+            self.new({"budget_id": vals["budget_id"]})._check_draft()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, models, tools
 from odoo.exceptions import ValidationError
 
 # the plans are found again by these system parameters; their ids differ per database
@@ -6,9 +6,20 @@ PLAN_PARAMETERS = {
     "cost_code": "construction_sync_base.cost_code_plan_id",
     "cost_type": "construction_sync_base.cost_type_plan_id",
 }
+KINDS = {
+    "job": ("project.project", "account_id"),
+    "cost_code": ("construction.cost.code", "analytic_account_id"),
+    "cost_type": ("construction.cost.type", "analytic_account_id"),
+}
 COST_ACCOUNTS = ("expense", "expense_direct_cost", "expense_depreciation", "expense_other")
 INCOME_ACCOUNTS = ("income", "income_other")
 EDIT_SENTINEL = object()  # cannot come in over RPC, so neither can what it opens
+
+
+def _account_ids(distribution):
+    """Account ids of a distribution, in order, each once."""
+    keys = (part for key in distribution or {} for part in key.split(","))
+    return list(dict.fromkeys(int(part) for part in keys if part.isdigit()))
 
 
 class ConstructionCoding(models.AbstractModel):
@@ -34,16 +45,37 @@ class ConstructionCoding(models.AbstractModel):
     @api.model
     def _plan(self, kind):
         """The plan of 'job', 'cost_code' or 'cost_type'."""
+        plans = self.env["account.analytic.plan"].sudo()
         if kind == "job":
-            project_plan, _others = self.env["account.analytic.plan"].sudo()._get_all_plans()
+            project_plan, _others = plans._get_all_plans()
             return project_plan
+        return plans.browse(self._plan_id(kind))
+
+    @api.model
+    @tools.ormcache("kind")
+    def _plan_id(self, kind):
         value = self.env["ir.config_parameter"].sudo().get_param(PLAN_PARAMETERS[kind])
-        return self.env["account.analytic.plan"].sudo().browse(int(value or 0)).exists()
+        return self.env["account.analytic.plan"].sudo().browse(int(value or 0)).exists().id
 
     @api.model
     def _column(self, kind):
         """Column of the plan on analytic lines."""
         return self._plan(kind)._column_name()
+
+    @api.model
+    def _check_plan(self, records, kind):
+        """:raises ValidationError: an account that is not in the one plan of its kind"""
+        plan = self._plan(kind)
+        for record in records:
+            account = record.analytic_account_id.sudo()
+            if account.root_plan_id != plan:
+                raise ValidationError(
+                    self.env._(
+                        "%(record)s: its analytic account has to be in the plan “%(plan)s”.",
+                        record=record.display_name,
+                        plan=plan.name,
+                    )
+                )
 
     # ------------------------------------------------------------------ key
     @api.model
@@ -62,47 +94,41 @@ class ConstructionCoding(models.AbstractModel):
 
         :param distributions: list of analytic distributions (or falsy)
         :return: list of dicts `job`, `cost_code`, `cost_type` (records or empty),
-            `accounts` (all), `keys` (number of keys), `percent`
+            `accounts` (all), `keys` (number of keys), `percent`, and per kind
+            `("count", kind)`, how many accounts of its plan are named
         """
-        Account = self.env["account.analytic.account"].sudo()
-        ids = {
-            int(part)
-            for distribution in distributions
-            for key in distribution or {}
-            for part in key.split(",")
-            if part.isdigit()
-        }
-        maps = {}
-        for kind, model, column in (
-            ("job", "project.project", "account_id"),
-            ("cost_code", "construction.cost.code", "analytic_account_id"),
-            ("cost_type", "construction.cost.type", "analytic_account_id"),
-        ):
-            domain = [(column, "in", list(ids))]
-            if kind == "job":
-                domain.append(("is_job", "=", True))
-            records = self.env[model].sudo().with_context(active_test=False)
-            found = records.search(domain) if ids else records
-            maps[kind] = {record[column].id: record for record in found}
+        ids = {account_id for d in distributions for account_id in _account_ids(d)}
+        Account = self.env["account.analytic.account"].sudo().with_context(active_test=False)
+        known = Account.search_fetch([("id", "in", list(ids))], ["root_plan_id", "active"])
+        plans = {self._plan(kind).id: kind for kind in KINDS}
+        kinds = {account.id: plans.get(account.root_plan_id.id) for account in known}
+        maps = {kind: self._by_account(kind, kinds) for kind in KINDS}
         result = []
         for distribution in distributions:
-            entry = {"keys": len(distribution or {}), "percent": 0, "accounts": Account}
-            account_ids = []
-            for key, percent in (distribution or {}).items():
-                account_ids += [int(part) for part in key.split(",") if part.isdigit()]
-                entry["percent"] += percent
-            entry["accounts"] = Account.browse(account_ids)
-            for kind, by_account in maps.items():
-                named = [by_account[i] for i in account_ids if i in by_account]
-                entry[kind] = self.env[
-                    {
-                        "job": "project.project",
-                        "cost_code": "construction.cost.code",
-                        "cost_type": "construction.cost.type",
-                    }[kind]
-                ].union(*named)
+            account_ids = [i for i in _account_ids(distribution) if i in kinds]
+            entry = {
+                "keys": len(distribution or {}),
+                "percent": sum((distribution or {}).values()),
+                "accounts": known.browse(account_ids).with_prefetch(known.ids),
+            }
+            for kind, (model, _column) in KINDS.items():
+                found = [maps[kind][i] for i in account_ids if i in maps[kind]]
+                entry[kind] = self.env[model].union(*found)
+                entry["count", kind] = sum(kinds[i] == kind for i in account_ids)
             result.append(entry)
         return result
+
+    def _by_account(self, kind, kinds):
+        """{analytic account id: record} of one kind, for accounts in its plan."""
+        model, column = KINDS[kind]
+        records = self.env[model].sudo().with_context(active_test=False)
+        ids = [account_id for account_id, plan_kind in kinds.items() if plan_kind == kind]
+        if not ids:
+            return {}
+        domain = [(column, "in", ids)]
+        if kind == "job":
+            domain.append(("is_job", "=", True))
+        return {record[column].id: record for record in records.search(domain)}
 
     # ---------------------------------------------------------------- check
     @api.model
@@ -137,12 +163,11 @@ class ConstructionCoding(models.AbstractModel):
             "cost_type": self.env._("cost type"),
         }
         for kind, label in names.items():
-            if len(coding[kind]) != 1:
-                return self.env._(
-                    "it names %(count)s × %(what)s.", count=len(coding[kind]), what=label
-                )
+            count = max(len(coding[kind]), coding["count", kind])
+            if len(coding[kind]) != 1 or count != 1:
+                return self.env._("it names %(count)s × %(what)s.", count=count, what=label)
             record = coding[kind]
-            if not record.active:
+            if not (record.active and record[KINDS[kind][1]].active):
                 return self.env._(
                     "%(what)s %(name)s is archived.", what=label, name=record.display_name
                 )

@@ -43,7 +43,9 @@ class ConstructionCostCode(models.Model):
     )
     uom_id = fields.Many2one("uom.uom", string="Unit")
     cost_type_ids = fields.Many2many(
-        "construction.cost.type", string="Allowed cost types", help="Empty: all."
+        "construction.cost.type",
+        string="Usual cost types",
+        help="What the code is planned with. The coding rule does not depend on it.",
     )
     analytic_account_id = fields.Many2one(
         "account.analytic.account", required=True, ondelete="restrict", copy=False
@@ -72,10 +74,26 @@ class ConstructionCostCode(models.Model):
         for code in self:
             code.display_name = f"{code.code} {code.name}"
 
-    @api.constrains("parent_id")
+    @api.constrains("parent_id", "company_id", "job_id")
     def _check_parent(self):
         if self._has_cycle():
             raise ValidationError(self.env._("A cost code cannot be its own parent."))
+        for code in self.filtered("parent_id"):
+            parent = code.parent_id
+            if (parent.company_id and parent.company_id != code.company_id) or (
+                parent.job_id and parent.job_id != code.job_id
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%(code)s cannot stand under %(parent)s, which is on another list.",
+                        code=code.display_name,
+                        parent=parent.display_name,
+                    )
+                )
+
+    @api.constrains("analytic_account_id")
+    def _check_account(self):
+        self.env["construction.coding"]._check_plan(self, "cost_code")
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -114,6 +132,9 @@ class ConstructionCostCode(models.Model):
         return codes
 
     def write(self, vals):
+        for code in self if "analytic_account_id" in vals else ():
+            if code.analytic_account_id.id != vals["analytic_account_id"]:
+                raise UserError(self.env._("The account behind a cost code never changes."))
         result = super().write(vals)
         if "name" in vals or "code" in vals:
             for code in self:

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 CATEGORIES = [
     ("labor", "Labor"),
@@ -45,6 +45,22 @@ class ConstructionCostType(models.Model):
     def _compute_display_name(self):
         for cost_type in self:
             cost_type.display_name = cost_type.name or cost_type.code
+
+    @api.constrains("analytic_account_id")
+    def _check_account(self):
+        self.env["construction.coding"]._check_plan(self, "cost_type")
+
+    @api.constrains("product_id")
+    def _check_product(self):
+        for cost_type in self:
+            if cost_type.product_id.is_storable:
+                raise ValidationError(
+                    self.env._(
+                        "%(type)s: %(product)s is kept in stock and cannot stand for a cost type.",
+                        type=cost_type.display_name,
+                        product=cost_type.product_id.display_name,
+                    )
+                )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -99,6 +115,9 @@ class ConstructionCostType(models.Model):
         }
 
     def write(self, vals):
+        for cost_type in self if "analytic_account_id" in vals else ():
+            if cost_type.analytic_account_id.id != vals["analytic_account_id"]:
+                raise UserError(self.env._("The account behind a cost type never changes."))
         result = super().write(vals)
         if "name" in vals:
             for cost_type in self:

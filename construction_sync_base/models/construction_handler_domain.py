@@ -92,11 +92,9 @@ class DomainHandler(models.AbstractModel):
                         "It resumes by itself when the platform sends it; or map it by hand."
                     ),
                 )
-        existing = self.env[model].browse(set(result.values())).exists()
-        return {
-            item_id: existing.filtered(lambda r, i=res_id: r.id == i)
-            for item_id, res_id in result.items()
-        }
+        existing = {r.id: r for r in self.env[model].browse(set(result.values())).exists()}
+        gone = self.env[model]
+        return {item_id: existing.get(res_id, gone) for item_id, res_id in result.items()}
 
     # --------------------------------------------------------------- amounts
     def _number(self, item, parse, value, path, *args, **kwargs):
@@ -111,22 +109,26 @@ class DomainHandler(models.AbstractModel):
             )
             return None
 
-    def _currency(self, item, expected=None):
+    def _currencies(self, items):
+        """{code: currency} of what the items name, inactive ones included."""
+        codes = {item.data.get("currency") for item in items}
+        found = self.env["res.currency"].with_context(active_test=False)
+        return {c.name: c for c in found.search([("name", "in", list(codes - {None}))])}
+
+    def _currency(self, item, currencies, expected=None):
         """The active currency that the event names; parks the item otherwise.
 
+        :param currencies: from `_currencies`
         :param expected: the currency it has to be, where the event names a contract or a
             job whose figures are kept in one currency
         """
         code = item.data.get("currency")
-        currency = (
-            self.env["res.currency"]
-            .with_context(active_test=False)
-            .search([("name", "=", code)], limit=1)
-        )
+        currency = currencies.get(code)
         if not currency or not currency.active:
             item.park(
                 "amount",
                 self.env._("Currency “%s” is not active in Odoo.", code),
+                wait=f"currency|{code}",
                 suggestion=self.env._("Activate the currency and give it a rate, then resume."),
             )
             return None
@@ -182,8 +184,9 @@ class DomainHandler(models.AbstractModel):
         for item, job, text in items_lines:
             if (item.id, text) in result:
                 continue
-            record = known.get(mapped.get((job.company_id, text))) or self._best_candidate(
-                candidates.get((job.company_id, text), ()), job
+            target = known.get(mapped.get((job.company_id, text)))
+            record = self._best_candidate(
+                [target] if target else candidates.get((job.company_id, text), ()), job
             )
             if record and record.active:
                 result[item.id, text] = record
@@ -214,7 +217,8 @@ class DomainHandler(models.AbstractModel):
         fitting = [
             record
             for record in records
-            if "job_id" not in record._fields or not record.job_id or record.job_id == job
+            if record.company_id in (job.company_id, job.company_id.browse())
+            and ("job_id" not in record._fields or not record.job_id or record.job_id == job)
         ]
         return max(
             fitting,

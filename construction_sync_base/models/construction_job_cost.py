@@ -62,7 +62,8 @@ class ConstructionJobCost(models.Model):
         """Components per (job, code, type).
 
         :param jobs: condition on `j` (project_project)
-        :param orders: condition on `o` (purchase_order); leaves out a document in hand
+        :param orders: condition on `o` (purchase_order); leaves out a document in hand,
+            of which only what was billed stays, as actual cost
         """
         coding = self.env["construction.coding"]
         code_plan, type_plan = coding._plan("cost_code"), coding._plan("cost_type")
@@ -79,28 +80,11 @@ class ConstructionJobCost(models.Model):
                   JOIN project_project j ON j.id = b.job_id
                  WHERE %(jobs)s
                 UNION ALL
-                SELECT o.project_id, l.cost_code_id, l.cost_type_id, 0,
-                       CASE WHEN o.state = 'purchase' THEN v.amount ELSE 0 END, 0, 0,
-                       CASE WHEN o.state = 'to approve' THEN v.amount ELSE 0 END
-                  FROM purchase_order_line l
-                  JOIN purchase_order o ON o.id = l.order_id
-                  JOIN project_project j ON j.id = o.project_id AND j.is_job
-                  JOIN LATERAL (SELECT (l.price_subtotal + COALESCE(l.tax_cost_amount, 0)
-                                        - COALESCE(l.released_amount, 0))::numeric
-                                       / COALESCE(NULLIF(o.currency_rate, 0), 1)::numeric
-                                       AS amount) v ON TRUE
-                 WHERE o.state IN ('purchase', 'to approve') AND l.display_type IS NULL
-                   AND %(jobs)s AND %(orders)s
-                UNION ALL
-                SELECT o.project_id, l.cost_code_id, l.cost_type_id, 0, 0,
-                       m.balance * (1 + CASE WHEN l.price_subtotal <> 0
-                           THEN COALESCE(l.tax_cost_amount, 0)::numeric / l.price_subtotal
-                           ELSE 0 END), 0, 0
-                  FROM account_move_line m
-                  JOIN purchase_order_line l ON l.id = m.purchase_line_id
-                  JOIN purchase_order o ON o.id = l.order_id AND o.state = 'purchase'
-                  JOIN project_project j ON j.id = o.project_id AND j.is_job
-                 WHERE m.parent_state = 'posted' AND %(jobs)s AND %(orders)s
+                SELECT p.job_id, p.cost_code_id, p.cost_type_id, 0,
+                       CASE WHEN p.state = 'purchase' THEN p.committed ELSE p.billed END,
+                       p.billed, 0,
+                       CASE WHEN p.state = 'purchase' THEN 0 ELSE p.committed - p.billed END
+                  FROM (%(order_lines)s) p
                 UNION ALL
                 SELECT j.id, c.id, t.id, 0, 0, 0, -a.amount, 0
                   FROM account_analytic_line a
@@ -114,11 +98,81 @@ class ConstructionJobCost(models.Model):
              GROUP BY job_id, cost_code_id, cost_type_id
             """,
             jobs=jobs,
-            orders=orders,
+            order_lines=self._order_lines_query(
+                SQL("o.state IN ('purchase', 'to approve') AND %s AND %s", jobs, orders)
+            ),
             cost_accounts=COST_ACCOUNTS,
             code=SQL.identifier(code_plan._column_name()),
             type=SQL.identifier(type_plan._column_name()),
         )
+
+    @api.model
+    def _order_lines_query(self, condition):
+        """Order lines of jobs with what they commit and what of it was billed, in company
+        currency with the tax that is cost, rounded once at the line.
+
+        Bills count at the rate of their order: open commitments are not revalued, a
+        difference of rates is in the actual cost alone. The rule of `committed` is
+        `lib.budget.committed_line`.
+
+        :param condition: on `o` (purchase_order), `j` (project_project) and `l` (line)
+        """
+        return SQL(
+            """
+            SELECT o.id AS order_id, o.state, o.project_id AS job_id,
+                   l.cost_code_id, l.cost_type_id, b.billed,
+                   CASE WHEN o.closed_state = 'final' THEN b.billed
+                        WHEN v.revised >= 0 THEN GREATEST(v.revised - v.released, b.billed)
+                        ELSE LEAST(v.revised - v.released, b.billed) END AS committed
+              FROM purchase_order_line l
+              JOIN purchase_order o ON o.id = l.order_id
+              JOIN project_project j ON j.id = o.project_id AND j.is_job
+              JOIN res_company y ON y.id = o.company_id
+              JOIN res_currency u ON u.id = y.currency_id
+              JOIN LATERAL (
+                    SELECT COALESCE(NULLIF(o.currency_rate, 0), 1)::numeric AS rate,
+                           1 + CASE WHEN l.price_subtotal <> 0
+                               THEN COALESCE(l.tax_cost_amount, 0)::numeric / l.price_subtotal
+                               ELSE 0 END AS gross) f ON TRUE
+              JOIN LATERAL (
+                    SELECT ROUND((l.price_subtotal + COALESCE(l.tax_cost_amount, 0))::numeric
+                                 / f.rate, u.decimal_places) AS revised,
+                           ROUND(COALESCE(l.released_amount, 0)::numeric / f.rate,
+                                 u.decimal_places) AS released) v ON TRUE
+              JOIN LATERAL (
+                    SELECT ROUND(COALESCE(SUM(CASE WHEN m.currency_id = o.currency_id
+                                                   THEN m.amount_currency / f.rate
+                                                   ELSE m.balance END), 0) * f.gross,
+                                 u.decimal_places) AS billed
+                      FROM account_move_line m
+                     WHERE m.purchase_line_id = l.id AND m.parent_state = 'posted') b ON TRUE
+             WHERE l.display_type IS NULL AND %s
+            """,
+            condition,
+        )
+
+    @api.model
+    def _needs(self, orders):
+        """What orders in hand, drafts included, still need: {order id: {(job, code, type):
+        Decimal}}. What was billed of them is in the actual cost already."""
+        needs = {order.id: {} for order in orders}
+        if not orders:
+            return needs
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT order_id, job_id, cost_code_id, cost_type_id, SUM(committed - billed)
+                  FROM (%s) lines GROUP BY order_id, job_id, cost_code_id, cost_type_id
+                """,
+                self._order_lines_query(SQL("o.id = ANY(%s)", orders.ids)),
+            )
+        )
+        digits = {order.id: order.company_id.currency_id.decimal_places for order in orders}
+        for order_id, job_id, code_id, type_id, amount in rows:
+            key = (job_id, code_id, type_id)
+            needs[order_id][key] = money.from_float(amount or 0, digits[order_id])
+        return needs
 
     @api.model
     def _positions(self, jobs, without_orders=None):
@@ -131,7 +185,7 @@ class ConstructionJobCost(models.Model):
         self.env.flush_all()
         without = SQL("TRUE")
         if without_orders:
-            without = SQL("o.id NOT IN %s", tuple(without_orders.ids))
+            without = SQL("o.id <> ALL(%s)", without_orders.ids)
         rows = self.env.execute_query(
             SQL(
                 "SELECT k.*, j.company_id FROM (%s) k JOIN project_project j ON j.id = k.job_id",
@@ -143,7 +197,7 @@ class ConstructionJobCost(models.Model):
         for job_id, code_id, type_id, *amounts, company_id in rows:
             digits = companies.browse(company_id).currency_id.decimal_places
             budget, committed, billed, actual, pending, accrued = (
-                money.round_half_up(Decimal(amount or 0), digits) for amount in amounts
+                money.from_float(amount or 0, digits) for amount in amounts
             )
             open_ = formulas.open_amount(committed, billed, accrued)
             positions[job_id, code_id, type_id] = {

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from .construction_issue import OPEN
+
 # by which field people number a record of each object
 NUMBERED = {
     "job": ("project.project", "job_number", [("is_job", "=", True)]),
@@ -23,3 +25,36 @@ class ConstructionResolver(models.AbstractModel):
         ):
             found.setdefault(record[field], []).append(record.id)
         return {number: (model, ids[0]) for number, ids in found.items() if len(ids) == 1}
+
+    @api.model
+    def _resolve_satisfied(self):
+        """A code, mapping or record that came into being at the same moment as the event
+        that missed it was parked told nobody. Older ones do not help, or it would not
+        have been parked: without the ten minutes it would be tried for ever."""
+        super()._resolve_satisfied()
+        self.env.cr.execute("""
+            SELECT i.id FROM construction_issue i
+              CROSS JOIN LATERAL (SELECT split_part(i.wait_key, '|', 1) AS kind,
+                    substr(i.wait_key, strpos(i.wait_key, '|') + 1) AS value) k
+             WHERE i.state IN ('open', 'in_progress') AND i.blocking AND (
+                   EXISTS (SELECT FROM construction_crosswalk x
+                            WHERE x.kind = k.kind AND x.external_value = k.value AND x.active
+                              AND (x.platform_id IS NULL OR x.platform_id = i.platform_id)
+                              AND (x.company_id IS NULL OR x.company_id = i.company_id)
+                              AND x.write_date > i.create_date - interval '10 minutes')
+                OR (k.kind = 'cost_code' AND EXISTS (
+                       SELECT FROM construction_cost_code c
+                        WHERE c.code = k.value AND c.active AND c.write_date > i.create_date - interval '10 minutes'
+                          AND (c.company_id IS NULL OR c.company_id = i.company_id)))
+                OR (k.kind = 'cost_type' AND EXISTS (
+                       SELECT FROM construction_cost_type t
+                        WHERE t.code = k.value AND t.active AND t.write_date > i.create_date - interval '10 minutes'
+                          AND (t.company_id IS NULL OR t.company_id = i.company_id)))
+                OR (k.kind = 'currency' AND EXISTS (
+                       SELECT FROM res_currency u WHERE u.name = k.value AND u.active)))
+             LIMIT 1000
+        """)
+        ids = [row[0] for row in self.env.cr.fetchall()]
+        self.env["construction.issue"].browse(ids).filtered(lambda i: i.state in OPEN)._close(
+            "resolved"
+        )

@@ -24,13 +24,13 @@ class ConstructionSchedulePlan(models.AbstractModel):
         vendors = self._resolve(
             items, "vendor", "res.partner", lambda item: item.data["vendor"], self.env._("Vendor")
         )
-        plans = []
+        plans, currencies = [], self._currencies(items)
         for item in items:
             if item.blocked:
                 continue
             job, vendor = jobs[item.id], vendors[item.id]
             item.company_id = job.company_id.id
-            currency = self._currency(item)
+            currency = self._currency(item, currencies)
             if currency and self._may_take(item, job, vendor, known.get(item.id)):
                 plans.append(
                     {
@@ -69,11 +69,12 @@ class ConstructionSchedulePlan(models.AbstractModel):
                 )
 
     def _may_take(self, item, job, vendor, order):
-        if not vendor.active:
-            item.park("inactive_target", self.env._("Vendor %s is archived.", vendor.display_name))
         refusal = job._refusal("change" if order else "commitment")
         if refusal:
-            item.park("inactive_target", refusal)
+            item.park("inactive_target", refusal, wait=f"job_open|{job.id}")
+        refusal = None if order else vendor._construction_refusal()
+        if refusal:
+            item.park("inactive_target", refusal, wait=f"vendor_open|{vendor.id}")
         return not item.blocked
 
     def _plan_lines(self, plans):
@@ -237,16 +238,12 @@ class ConstructionSchedulePlan(models.AbstractModel):
     def _check_account_map(self, plans):
         """No entry in the account map: an issue before anything is created."""
         AccountMap = self.env["construction.account.map"]
-        accounts = {
-            company: AccountMap._cost_accounts(company)
-            for company in {plan["job"].company_id for plan in plans}
-        }
         types = self.env["construction.cost.type"]
         for plan in plans:
             company = plan["job"].company_id
             for type_id in {values["cost_type_id"] for values in plan["lines"]}:
                 category = types.browse(type_id).category
-                if not AccountMap._cost_account(accounts[company], category, plan["job"]):
+                if not AccountMap._cost_account_id(company, category, plan["job"]):
                     plan["item"].park(
                         "unmapped_reference",
                         self.env._(

@@ -35,14 +35,17 @@ class ProjectProject(models.Model):
 
     _inherit = "project.project"
 
-    is_job = fields.Boolean(string="Construction job", index=True)
+    is_job = fields.Boolean(string="Construction job", index=True, copy=False)
     job_number = fields.Char(index="trigram", copy=False, tracking=True)
-    job_status = fields.Selection(JOB_STATUSES, tracking=True, index="btree_not_null")
+    job_status = fields.Selection(
+        JOB_STATUSES, tracking=True, index="btree_not_null", copy=False
+    )
     parent_job_id = fields.Many2one(
         "project.project",
         string="Parent job",
         domain="[('is_job', '=', True), ('company_id', '=', company_id)]",
         index="btree_not_null",
+        copy=False,
         ondelete="restrict",
     )
     sub_job_ids = fields.One2many("project.project", "parent_job_id", string="Sub jobs")
@@ -153,11 +156,8 @@ class ProjectProject(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        jobs = [vals for vals in vals_list if vals.get("is_job")]
-        for vals in jobs:
-            vals.setdefault("company_id", self.env.company.id)
-            vals.setdefault("job_status", "active")
-        bare = [vals for vals in jobs if not vals.get("account_id")]
+        vals_list = [self._job_values(vals) for vals in vals_list]
+        bare = [vals for vals in vals_list if vals.get("is_job") and not vals.get("account_id")]
         if bare:
             plan = self.env["construction.coding"]._plan("job")
             accounts = (
@@ -182,6 +182,18 @@ class ProjectProject(models.Model):
         projects._announce()
         return projects
 
+    def _job_values(self, vals):
+        if not vals.get("is_job"):
+            return dict(vals)
+        vals = {"company_id": self.env.company.id, "job_status": "active"} | vals
+        return self._status_dates(vals["job_status"]) | vals
+
+    def _status_dates(self, status):
+        """Completing and closing are dated; reopening takes the dates back."""
+        if status in ("completed", "closed"):
+            return {f"{status}_on": fields.Date.context_today(self)}
+        return {"completed_on": False, "closed_on": False}
+
     def _announce(self):
         """Events that named a job by its number may go on."""
         self.env["construction.resolver"]._available(
@@ -189,21 +201,27 @@ class ProjectProject(models.Model):
         )
 
     def write(self, vals):
+        self._refuse_job_change(vals)
         if "job_status" in vals:
-            today = fields.Date.context_today(self)
-            if vals["job_status"] in ("completed", "closed"):
-                column = f"{vals['job_status']}_on"
-                vals.setdefault(column, today)
-            elif vals["job_status"] in ("bid", "active", "on_hold"):
-                vals = {"completed_on": False, "closed_on": False} | vals
-        if "company_id" in vals and any(
-            job.is_job and job.company_id.id != vals["company_id"] for job in self
-        ):
-            raise UserError(self.env._("A job keeps the company it was opened in."))
+            vals = self._status_dates(vals["job_status"]) | vals
         result = super().write(vals)
         if "job_number" in vals or "is_job" in vals:
             self._announce()
+        if "job_status" in vals:
+            self.env["construction.resolver"]._available(
+                [("job_open", str(job.id)) for job in self if job.is_job]
+            )
         return result
+
+    def _refuse_job_change(self, vals):
+        """What orders, budgets and ledger entries of a job hang on stays as it is."""
+        for job in self.filtered("is_job"):
+            if "company_id" in vals and job.company_id.id != vals["company_id"]:
+                raise UserError(self.env._("A job keeps the company it was opened in."))
+            if "account_id" in vals and job.account_id.id != vals["account_id"]:
+                raise UserError(self.env._("A job keeps its analytic account: its cost is on it."))
+            if "is_job" in vals and not vals["is_job"]:
+                raise UserError(self.env._("A job stays a job; close it when it is over."))
 
     @api.ondelete(at_uninstall=False)
     def _never_delete_job(self):
@@ -219,6 +237,7 @@ class ProjectProject(models.Model):
         :param on: date of the labor; a completed job takes hours up to its completion
         """
         self.ensure_one()
+        self = self.sudo()  # buyers and bookkeepers need not see the project
         if not self.is_job or what in TAKES[self.job_status]:
             return None
         if what == "labor" and self.job_status == "completed":

@@ -1,21 +1,13 @@
+from collections import defaultdict
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
+from ..lib import budget as formulas
 from ..lib import money
-from .construction_coding import EDIT_SENTINEL
 from .purchase_order import CONFIRMED
-
-FROZEN = {
-    "product_id",
-    "product_qty",
-    "price_unit",
-    "discount",
-    "tax_ids",
-    "product_uom_id",
-    "analytic_distribution",
-    "cost_code_id",
-    "cost_type_id",
-}
 
 
 class PurchaseOrderLine(models.Model):
@@ -67,6 +59,7 @@ class PurchaseOrderLine(models.Model):
     )
     job_id = fields.Many2one(related="order_id.project_id", string="Job")
 
+    # ---------------------------------------------------------------- coding
     @api.depends("analytic_distribution", "product_id")
     def _compute_cost_coding(self):
         coded = self.filtered(lambda line: not line.display_type)
@@ -85,6 +78,8 @@ class PurchaseOrderLine(models.Model):
         (self - coded).cost_type_id = False
 
     def _types_by_product(self, lines):
+        if not lines.product_id:
+            return {}
         types = self.env["construction.cost.type"].search(
             [("product_id", "in", lines.product_id.ids)]
         )
@@ -118,6 +113,14 @@ class PurchaseOrderLine(models.Model):
                 line.product_id = line.cost_type_id.product_id
                 line.product_uom_id = line.product_id.uom_id
 
+    def _compute_price_unit_and_date_planned_and_name(self):
+        """What a confirmed commitment costs is agreed; no price list proposes another."""
+        fixed = self.filtered(
+            lambda line: line.order_id.is_commitment and line.order_id.state in CONFIRMED
+        )
+        super(PurchaseOrderLine, self - fixed)._compute_price_unit_and_date_planned_and_name()
+
+    # --------------------------------------------------------------- figures
     @api.depends("price_subtotal", "price_tax", "tax_ids", "platform_tax_amount", "tax_recoverable")
     def _compute_tax_cost_amount(self):
         for line in self:
@@ -145,70 +148,102 @@ class PurchaseOrderLine(models.Model):
             total += data["tax_amount_currency"] * cost
         return self.currency_id.round(total)
 
-    # ----------------------------------------------------------------- rules
-    def _check_job_coding(self):
-        """:raises ValidationError: by the coding rule, for the lines of jobs"""
-        lines = self.filtered(lambda line: line.order_id.is_commitment and not line.display_type)
-        self.env["construction.coding"]._check_cost_coding(
-            lines, lambda line: line.order_id.company_id, lambda line: line.order_id.project_id
+    def _posted_bills(self):
+        """{line id: (billed, paid)} without tax, in the order's currency, of posted bills
+        less credits; every line id is there.
+
+        Read by SQL: who sees the order sees what of it was billed, whether or not the
+        bills are open to him.
+        """
+        result = defaultdict(lambda: (0.0, 0.0))
+        ids = self._origin.ids
+        if not ids:
+            return result
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT m.purchase_line_id, SUM(v.amount),
+                       SUM(v.amount * (1 - CASE WHEN b.amount_total <> 0
+                                            THEN abs(b.amount_residual) / abs(b.amount_total)
+                                            ELSE 0 END))
+                  FROM account_move_line m
+                  JOIN account_move b ON b.id = m.move_id
+                  JOIN purchase_order_line l ON l.id = m.purchase_line_id
+                  JOIN purchase_order o ON o.id = l.order_id
+                  JOIN LATERAL (SELECT CASE WHEN m.currency_id = o.currency_id
+                                            THEN m.amount_currency
+                                            ELSE m.balance * o.currency_rate END AS amount) v
+                       ON TRUE
+                 WHERE m.purchase_line_id = ANY(%s) AND m.parent_state = 'posted'
+                 GROUP BY m.purchase_line_id
+                """,
+                ids,
+            )
+        )
+        for line_id, billed, paid in rows:
+            result[line_id] = (billed or 0.0, paid or 0.0)
+        return result
+
+    def _tax_share(self):
+        return self.tax_cost_amount / self.price_subtotal if self.price_subtotal else 0
+
+    def _open_gross(self, billed):
+        """What is still to come of this line, tax that is cost included, as Decimal.
+
+        :param billed: from `_posted_bills`
+        """
+        digits = self.currency_id.decimal_places
+        gross = money.from_float(billed * (1 + self._tax_share()), digits)
+        committed = formulas.committed_line(
+            money.from_float(self.price_subtotal + self.tax_cost_amount, digits),
+            money.from_float(self.released_amount or 0, digits),
+            gross,
+            self.order_id.closed_state == "final",
+        )
+        return formulas.open_amount(committed, gross, Decimal(0))
+
+    def _open_untaxed(self, billed):
+        digits = self.currency_id.decimal_places
+        gross = self._open_gross(billed)
+        return money.from_float(float(gross) / (1 + self._tax_share()), digits)
+
+    def _release(self, amount):
+        """Take `amount` (Decimal, without tax) and its tax that is cost out of the open
+        commitment."""
+        gross = self.currency_id.round(float(amount) * (1 + self._tax_share()))
+        self.with_env(self.order_id._editable().env).released_amount += gross
+
+    # ----------------------------------------------------------------- bills
+    def _prepare_account_move_line(self, move=False):
+        values = super()._prepare_account_move_line(move)
+        if self.order_id.is_commitment and self.cost_type_id and not self.display_type:
+            account_id = self._mapped_cost_account_id()
+            if account_id:
+                values["account_id"] = account_id
+        return values
+
+    def _mapped_cost_account_id(self):
+        return self.env["construction.account.map"]._cost_account_id(
+            self.order_id.company_id, self.cost_type_id.category, self.order_id.project_id
         )
 
-    @api.constrains("analytic_distribution", "product_id")
-    def _check_confirmed_coding(self):
-        self.filtered(lambda line: line.order_id.state in CONFIRMED)._check_job_coding()
-
-    def _may_change(self):
-        return self.env.context.get("construction_edit") is EDIT_SENTINEL
-
-    def _refuse_confirmed(self, lines):
-        if self._may_change():
-            return
-        for line in lines:
-            if line.order_id.is_commitment and line.order_id.state in CONFIRMED:
-                raise UserError(
-                    self.env._(
-                        "%s is a confirmed commitment: price, quantity, coding and tax change "
-                        "through a change order, or through the platform that sent it.",
-                        line.order_id.display_name,
-                    )
-                )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        lines = super().create(vals_list)
-        if not self._may_change():
-            self._refuse_confirmed(lines.filtered(lambda line: not line.display_type))
-        return lines
-
-    def write(self, vals):
-        changed = FROZEN & set(vals)
-        if changed and not self._may_change():
-            self._refuse_confirmed(
-                self.filtered(lambda line: any(line._differs(name, vals[name]) for name in changed))
-            )
-        return super().write(vals)
-
-    def _differs(self, name, value):
-        field = self._fields[name]
-        if field.type == "many2one":
-            return self[name].id != (value or False)
-        if field.type == "many2many":
-            return True
-        if field.type == "float":
-            return abs((self[name] or 0) - (value or 0)) > 1e-9
-        return self[name] != value
-
     def _check_not_below(self, values):
-        """Refuse a new quantity below what was received or billed, with the arithmetic."""
+        """Refuse what would undercut a receipt or a bill, with the arithmetic.
+
+        A negative line (discount, deductive alternate) is undercut by going up.
+        """
         self.ensure_one()
-        new = values.get("product_qty", self.product_qty)
-        price = values.get("price_unit", self.price_unit)
         received, billed = self.qty_received, self.qty_invoiced
-        if price != self.price_unit and (received or billed):
+        if not (received or billed):
+            return
+        price = values.get("price_unit", self.price_unit)
+        unit = values.get("product_uom_id", self.product_uom_id.id)
+        if price != self.price_unit or unit != self.product_uom_id.id:
             raise UserError(
                 self.env._(
-                    "“%(line)s”: the price cannot go from %(old)s to %(new)s, %(received)s are "
-                    "received and %(billed)s billed at the old one.",
+                    "“%(line)s”: the price cannot go from %(old)s to %(new)s nor the unit "
+                    "change, %(received)s are received and %(billed)s billed at the old one.",
                     line=self.name,
                     old=self.price_unit,
                     new=price,
@@ -216,51 +251,19 @@ class PurchaseOrderLine(models.Model):
                     billed=billed,
                 )
             )
-        if new < max(received, billed) and self.product_qty >= 0:
+        new = values.get("product_qty", self.product_qty)
+        sign = -1 if self.product_qty < 0 else 1
+        lowest = max(sign * received, sign * billed) * sign
+        if sign * new < sign * lowest:
             raise UserError(
                 self.env._(
                     "“%(line)s”: ordered %(old)s, received %(received)s, billed %(billed)s. "
-                    "It cannot go down to %(new)s, the lowest possible is %(lowest)s.",
+                    "It cannot go to %(new)s, the least possible is %(lowest)s.",
                     line=self.name,
                     old=self.product_qty,
                     received=received,
                     billed=billed,
                     new=new,
-                    lowest=max(received, billed),
+                    lowest=lowest,
                 )
             )
-
-    def _open_untaxed(self):
-        """Scheduled minus billed minus released, without tax, as Decimal."""
-        self.ensure_one()
-        digits = self.currency_id.decimal_places
-        billed = self.qty_invoiced / self.product_qty if self.product_qty else 0
-        left = self.currency_id.round(self.price_subtotal * (1 - billed))
-        tax_share = self._tax_share()
-        released = self.currency_id.round((self.released_amount or 0) / (1 + tax_share))
-        return money.from_float(left, digits) - money.from_float(released, digits)
-
-    def _tax_share(self):
-        return self.tax_cost_amount / self.price_subtotal if self.price_subtotal else 0
-
-    def _release(self, amount):
-        """Take `amount` (Decimal, without tax) and its tax that is cost out of the open
-        commitment."""
-        gross = self.currency_id.round(float(amount) * (1 + self._tax_share()))
-        self.released_amount = (self.released_amount or 0) + gross
-
-    # ----------------------------------------------------------------- bills
-    def _prepare_account_move_line(self, move=False):
-        values = super()._prepare_account_move_line(move)
-        if self.order_id.is_commitment and self.cost_type_id and not self.display_type:
-            account = self._mapped_cost_account()
-            if account:
-                values["account_id"] = account.id
-        return values
-
-    def _mapped_cost_account(self):
-        AccountMap = self.env["construction.account.map"]
-        accounts = AccountMap._cost_accounts(self.order_id.company_id)
-        return AccountMap._cost_account(
-            accounts, self.cost_type_id.category, self.order_id.project_id
-        )

@@ -17,6 +17,11 @@ class ResPartner(models.Model):
         compute="_compute_construction_keys", store=True, index="btree_not_null"
     )
     is_subcontractor = fields.Boolean()
+    construction_hold_reason = fields.Char(
+        string="On hold because",
+        tracking=True,
+        help="A vendor on hold gets no new commitment; what is ordered goes on.",
+    )
 
     @api.depends("name", "vat", "parent_id")
     def _compute_construction_keys(self):
@@ -25,8 +30,31 @@ class ResPartner(models.Model):
             partner.construction_name_key = own and names.match_key(partner.name or "") or False
             partner.construction_tax_key = own and names.tax_key(partner.vat or "") or False
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "active" in vals or "construction_hold_reason" in vals:
+            self.env["construction.resolver"]._available(
+                [("vendor_open", str(partner.id)) for partner in self]
+            )
+        return result
+
+    def _construction_refusal(self):
+        """Why this vendor gets no new commitment, or None."""
+        vendor = self.commercial_partner_id
+        if not (self.active and vendor.active):
+            return self.env._("Vendor %s is archived.", self.display_name)
+        if vendor.construction_hold_reason:
+            return self.env._(
+                "Vendor %(vendor)s is on hold: %(reason)s. It gets no new commitment.",
+                vendor=self.display_name,
+                reason=vendor.construction_hold_reason,
+            )
+        return None
+
     def _has_payments(self):
         """The partners among these that were paid or posted against."""
+        if not self:
+            return self
         moves = (
             self.env["account.move"]
             .sudo()

@@ -5,7 +5,7 @@ class StockMove(models.Model):
     _inherit = "stock.move"
 
     def _action_done(self, cancel_backorder=False):
-        self._construction_jobs()._check_takes("cost")
+        self.sudo()._construction_jobs()._check_takes("cost")
         return super()._action_done(cancel_backorder=cancel_backorder)
 
     def _construction_jobs(self):
@@ -13,4 +13,4 @@ class StockMove(models.Model):
         jobs = self.purchase_line_id.order_id.project_id
         if "project_id" in self.picking_id._fields:  # project_stock, where installed
             jobs |= self.picking_id.project_id
-        return jobs.sudo().filtered("is_job")
+        return jobs.filtered("is_job")

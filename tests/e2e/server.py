@@ -75,7 +75,7 @@ class Server(launch.Odoo):
         self.wait(timeout)
         return self
 
-    def stop(self, timeout=20, keep=False):
+    def stop(self, timeout=10, keep=False):
         """Stop gracefully and keep the database, or end at once and drop it."""
         if keep:
             super().stop(timeout)

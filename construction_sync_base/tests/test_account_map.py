@@ -1,0 +1,91 @@
+"""The account map decides the ledger account of a cost; without an entry nothing is made."""
+
+import psycopg2
+from odoo.exceptions import UserError
+from odoo.tests import TransactionCase, tagged
+from odoo.tools import mute_logger
+
+from .domain import DomainCase
+
+
+@tagged("post_install", "-at_install")
+class TestAccountMap(DomainCase, TransactionCase):
+    def row(self, category, job_kind=False):
+        return self.env["construction.account.map"].search(
+            [
+                ("company_id", "=", self.company.id),
+                ("category", "=", category),
+                ("job_kind", "=", job_kind),
+            ]
+        )
+
+    def account(self, code):
+        return self.env["account.account"].create(
+            {"name": code, "code": code, "account_type": "expense_direct_cost"}
+        )
+
+    def mapped(self, category, job=None):
+        return self.env["construction.account.map"]._cost_account_id(
+            self.company, category, job or self.job
+        )
+
+    def test_proposal_fills_every_category_once(self):
+        AccountMap = self.env["construction.account.map"]
+        self.assertFalse(AccountMap._missing_categories(self.company))
+        self.assertFalse(AccountMap._propose(self.company))
+
+    def test_kind_of_job(self):
+        plain, special = self.account("501100"), self.account("501200")
+        self.row("material").cost_account_id = plain
+        self.env["construction.account.map"].create(
+            {"category": "material", "job_kind": "sub_job", "cost_account_id": special.id}
+        )
+        sub = self.make_job("26-100-A", parent_job_id=self.job.id)
+        self.assertEqual(self.mapped("material"), plain.id)
+        self.assertEqual(self.mapped("material", sub), special.id)
+        self.row("material").unlink()
+        self.assertIsNone(self.mapped("material"))
+        self.assertIn("Material", self.env["construction.account.map"]._missing_categories(self.company))
+
+    def test_one_row_per_company_category_and_kind(self):
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.errors.UniqueViolation),
+            self.cr.savepoint(),
+        ):
+            self.row("material").copy()
+
+    def test_companies_have_rows_of_their_own(self):
+        second = self.make_company("Second")
+        account = self.account("501300")
+        self.row("material").cost_account_id = account
+        other = self.env["construction.account.map"]._cost_account_id(second, "material", self.job)
+        self.assertTrue(other)
+        self.assertNotEqual(other, account.id)
+
+    def test_bills_of_commitments_use_it(self):
+        account = self.account("501400")
+        self.row("material").cost_account_id = account
+        self.budget()
+        bill = self.bill(self.order(confirm=True), post=False)
+        self.assertEqual(bill.invoice_line_ids.account_id, account)
+
+    def test_a_platform_does_not_activate_with_a_hole(self):
+        self.row("overhead").unlink()
+        platform = self.env["construction.platform"].create(
+            {"name": "New", "key": "tests-hole", "company_id": self.company.id}
+        )
+        with self.assertRaisesRegex(UserError, "no account for: Overhead"):
+            platform.action_activate()
+
+    def test_a_hole_parks_the_event_before_anything_is_made(self):
+        self.setup_job()
+        self.row("material").unlink()
+        event = self.event("commitment.approved", data=self.commitment_data())
+        before = self.env["purchase.order"].search_count([])
+        self.apply(event)
+        self.assertParked(event["id"], "unmapped_reference")
+        self.assertEqual(self.env["purchase.order"].search_count([]), before)
+        self.env["construction.account.map"]._propose(self.company)
+        self.drain()
+        self.assertEqual(self.state(event["id"]), "processed")
