@@ -12,6 +12,7 @@ from paths import CONFIG, LOGS, PYTHON, ROOT, say
 
 E2E_PREFIX = "construction_e2e_"
 NO_TESTS_COLLECTED = 5
+LONGEST = 1200  # seconds for one stage; a test that hangs is named long before, by pytest
 PLAIN = ("-p", "no:odoo")  # pytest-odoo would load Odoo first
 
 
@@ -41,10 +42,14 @@ def _pytest(title, folders, *arguments, log=None, **environment):
             old.unlink(missing_ok=True)
     names = [str(folder.relative_to(ROOT)) for folder in folders]
     say(f"{title}: {' '.join(names)}")
-    code = subprocess.run(
-        [PYTHON, "-m", "pytest", "-q", "-rfEs", f"--junitxml={report}", *arguments, *names],
-        cwd=ROOT, env=process.environment(**environment), check=False,
-    ).returncode  # fmt: skip
+    command = [PYTHON, "-m", "pytest", "-q", "-rfEs", f"--junitxml={report}", *arguments, *names]
+    try:
+        code = subprocess.run(
+            command, cwd=ROOT, env=process.environment(**environment), check=False,
+            timeout=LONGEST, preexec_fn=process.end_with_parent,
+        ).returncode  # fmt: skip
+    except subprocess.TimeoutExpired:
+        code = f"nothing after {LONGEST} s"
     stage.seconds = time.monotonic() - started
     stage.counts = _counts(report)
     if code == NO_TESTS_COLLECTED and not any(any(f.rglob("test_*.py")) for f in folders):

@@ -13,6 +13,7 @@ from requests.exceptions import Timeout
 
 from ..lib import retry
 from ..lib.batch import Item, Refused, Retry
+from .construction_drain import LOST
 from .construction_version_guard import by_version
 
 _logger = logging.getLogger(__name__)
@@ -22,7 +23,6 @@ CONFLICTS = (
     psycopg2.errors.DeadlockDetected,
     psycopg2.errors.LockNotAvailable,
 )
-LOST = (psycopg2.OperationalError, psycopg2.InterfaceError)
 PASSING = (Retry, RequestsConnectionError, Timeout)
 APPLY_CONTEXT = {
     "tracking_disable": True,
@@ -64,9 +64,13 @@ class ConstructionApply(models.AbstractModel):
             env = api.Environment(cr, SUPERUSER_ID, APPLY_CONTEXT)
             applier = env["construction.apply"]
             rows = applier._lock(token, event_ids)
+            items = {}
             for row in rows:
                 row["outcome"] = applier._retry_outcome(row, error)
-            env["construction.outcome"]._save_states(token, rows)
+                if row["outcome"][0] == "dead":
+                    items[row["id"]] = applier._item(row)
+                    applier._tell(items[row["id"]], error)
+            env["construction.outcome"]._save(token, rows, items, [], env.user)
 
     # ------------------------------------------------------------------ run
     def _run(self, token, platform_id, event_ids):
@@ -85,13 +89,13 @@ class ConstructionApply(models.AbstractModel):
         items = {row["id"]: self._item(row) for row in rows if not row.get("outcome")}
         for wave in self._waves(rows):
             self._run_wave(worker, [(row, items[row["id"]]) for row in wave])
-        self.env["construction.outcome"]._save(token, rows, items, replaced)
+        self.env["construction.outcome"]._save(token, rows, items, replaced, worker.env.user)
 
     def _lock(self, token, event_ids):
         self.env.cr.execute(
             """
             SELECT id, platform_id, company_id, type, subject, sequence, time, payload,
-                   data_digest, lane, attempts, crashes, first_failed_at, approved_note
+                   data_digest, lane, failures, first_failed_at, approved_note
               FROM construction_event
              WHERE claim = %s AND id = ANY(%s) AND state = 'pending'
              ORDER BY id FOR UPDATE
@@ -174,10 +178,9 @@ class ConstructionApply(models.AbstractModel):
     def _check_schema(self, handler_name, pairs):
         handler = self.env[handler_name]
         for _row, item in pairs:
-            errors = handler._schema_errors(item.data)
-            if errors:
+            for category, errors in handler._schema_errors(item.data).items():
                 item.park(
-                    "schema",
+                    category,
                     self.env._("The data does not fit the schema:\n%s", "\n".join(errors)),
                     suggestion=self.env._("The platform has to send a corrected version."),
                 )
@@ -221,7 +224,10 @@ class ConstructionApply(models.AbstractModel):
             return
         _logger.warning("event %s failed", row["id"], exc_info=error)
         row["outcome"] = self._retry_outcome(row, error)
-        category = "platform_error" if isinstance(error, PASSING) else "internal"
+        self._tell(item, error)
+
+    def _tell(self, item, error):
+        category = "platform_error" if isinstance(error, (*PASSING, *LOST)) else "internal"
         item.notice(
             category,
             self.env._("%(kind)s: %(text)s", kind=type(error).__name__, text=str(error)[:500]),
@@ -232,7 +238,7 @@ class ConstructionApply(models.AbstractModel):
         now = datetime.now(UTC)
         first = row["first_failed_at"]
         first = first.replace(tzinfo=UTC) if first else now
-        delay = retry.next_delay(row["attempts"], first, now, random.Random())
+        delay = retry.next_delay(row["failures"] + 1, first, now, random.Random())
         if delay is None:
             return ("dead", None, None, str(error)[:2000], first)
         due = (now + delay).replace(tzinfo=None)

@@ -86,12 +86,8 @@ class ConstructionBinding(models.Model):
                 vals["external_id"],
                 vals["res_model"],
                 vals["res_id"],
-                item.subject,
-                item.sequence,
-                item.time,
-                item.data_digest if item.replaces else None,
+                *self._version_values(item, vals),
                 vals["tombstone"],
-                item.data.get("url"),
             )
             for item, vals in rows.values()
         )
@@ -106,13 +102,13 @@ class ConstructionBinding(models.Model):
                 """
                 INSERT INTO construction_binding AS b (
                     platform_id, company_id, object, external_id, res_model, res_id, subject,
-                    version, version_time, content_digest, tombstone, url, origin_id,
+                    version, version_time, content_digest, url, tombstone, origin_id,
                     create_uid, write_uid, create_date, write_date)
                 SELECT v.*, v.res_id::text, %(uid)s, %(uid)s,
                        now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
                   FROM (VALUES %(values)s) AS v (platform_id, company_id, object, external_id,
                         res_model, res_id, subject, version, version_time, content_digest,
-                        tombstone, url)
+                        url, tombstone)
                 ON CONFLICT (platform_id, object, external_id) DO UPDATE SET
                     company_id = EXCLUDED.company_id,
                     res_model = COALESCE(EXCLUDED.res_model, b.res_model),
@@ -154,3 +150,16 @@ class ConstructionBinding(models.Model):
                 ],
                 platform_id,
             )
+
+    def _version_values(self, item, vals):
+        """Subject, version, time, digest and address. What an event binds besides its own
+        object (the customer of a job) has other versions, which it says nothing about."""
+        if vals["object"] != item.object:
+            return f"{vals['object']}/{vals['external_id']}", None, None, None, None
+        return (
+            item.subject,
+            item.sequence,
+            item.time,
+            item.data_digest if item.replaces else None,
+            item.data.get("url"),
+        )

@@ -40,7 +40,7 @@ class ConstructionCoding(models.AbstractModel):
             if not self._plan(kind):
                 plan = self.env["account.analytic.plan"].sudo().create({"name": names[kind]})
                 self.env["ir.config_parameter"].sudo().set_param(parameter, plan.id)
-        self.env.registry.clear_cache()
+                self.env.registry.clear_cache()
 
     @api.model
     def _plan(self, kind):
@@ -128,7 +128,8 @@ class ConstructionCoding(models.AbstractModel):
         domain = [(column, "in", ids)]
         if kind == "job":
             domain.append(("is_job", "=", True))
-        return {record[column].id: record for record in records.search(domain)}
+        found = records.search_fetch(domain, [column, "active", "company_id"])
+        return {record[column].id: record for record in found}
 
     # ---------------------------------------------------------------- check
     @api.model

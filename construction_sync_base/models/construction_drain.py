@@ -3,13 +3,17 @@ import random
 import time
 import uuid
 
+import psycopg2
 from odoo import SUPERUSER_ID, api, models
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
+
+from odoo.addons.queue_job.exception import RetryableJobError
 
 _logger = logging.getLogger(__name__)
 
 LOCK_CLASS = 0x435359  # advisory locks of living drains: (LOCK_CLASS, claim_key)
 CLAIM_LOCK = 0x43535943  # serialises the claim statement itself
+LOST = (psycopg2.OperationalError, psycopg2.InterfaceError)
 LEASE_SECONDS = 90
 CLAIM_SIZE = 100
 DRAIN_SECONDS = 20
@@ -19,13 +23,18 @@ MAX_CRASHES = 3
 # Claims of drains that no longer live. A drain holds an advisory lock while its job
 # runs: kill -9 closes the connection and frees it at once. The lease covers what the
 # lock cannot see (a process that is stopped but not dead).
+# A claim that outlived its lease while the lock is there is given to another worker
+# without blaming the event: it waited behind others of its claim.
 _DEAD_CLAIMS = """
-    SELECT id FROM construction_event
+    WITH living AS MATERIALIZED (
+        SELECT objid::bigint::int AS key FROM pg_locks
+         WHERE locktype = 'advisory' AND classid = %(lock_class)s AND objsubid = 2 AND granted
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    )
+    SELECT id, claim_key NOT IN (SELECT key FROM living) AS died FROM construction_event
      WHERE claim IS NOT NULL
        AND (lease_until < now() AT TIME ZONE 'UTC'
-            OR claim_key NOT IN (SELECT objid::bigint::int FROM pg_locks
-                                  WHERE locktype = 'advisory' AND classid = %(lock_class)s
-                                    AND objsubid = 2 AND granted))
+            OR claim_key NOT IN (SELECT key FROM living))
        FOR UPDATE SKIP LOCKED
 """
 # The condition on crashes is filled in as text: only a literal lets the planner use the
@@ -80,9 +89,14 @@ class ConstructionDrain(models.AbstractModel):
     @api.model
     def _drain(self, lane):
         """Claim and apply until nothing is due, 20 seconds or 2,000 events have passed."""
+        try:
+            return self._drain_until(lane, time.monotonic() + DRAIN_SECONDS)
+        except LOST as error:  # nothing is lost: what this drain held is released with its lock
+            raise RetryableJobError(str(error), seconds=5, ignore_retry=True) from error
+
+    def _drain_until(self, lane, deadline):
         claim_key = random.randint(1, 2**31 - 1)
         self.env.cr.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", (LOCK_CLASS, claim_key))
-        deadline = time.monotonic() + DRAIN_SECONDS
         handled = rounds = 0
         while time.monotonic() < deadline and handled < DRAIN_EVENTS:
             token = str(uuid.uuid4())
@@ -98,7 +112,8 @@ class ConstructionDrain(models.AbstractModel):
             for platform_id, event_ids in by_platform.items():
                 self.env["construction.apply"]._apply_claim(token, platform_id, event_ids)
             handled += len(claimed)
-        self._wake(lane)
+        with self.env.registry.cursor() as cr:  # this job's own view of the queue is old
+            self.with_env(self.env(cr=cr))._wake(lane)
         return handled
 
     @api.model
@@ -140,18 +155,20 @@ class ConstructionDrain(models.AbstractModel):
         if not cr.fetchone():
             return
         cr.execute(_DEAD_CLAIMS, {"lock_class": LOCK_CLASS})
-        ids = [row[0] for row in cr.fetchall()]
-        if not ids:
+        rows = cr.fetchall()
+        if not rows:
             return
+        ids, died = [row[0] for row in rows], [row[0] for row in rows if row[1]]
         cr.execute(
             """
             UPDATE construction_event
-               SET claim = NULL, claim_key = NULL, lease_until = NULL, crashes = crashes + 1,
-                   state = CASE WHEN crashes + 1 >= %s AND state = 'pending'
-                                THEN 'dead' ELSE state END
-             WHERE id = ANY(%s) RETURNING id, state
+               SET claim = NULL, claim_key = NULL, lease_until = NULL,
+                   crashes = crashes + (id = ANY(%(died)s))::int,
+                   state = CASE WHEN crashes + (id = ANY(%(died)s))::int >= %(most)s
+                                 AND state = 'pending' THEN 'dead' ELSE state END
+             WHERE id = ANY(%(ids)s) RETURNING id, state
             """,
-            (MAX_CRASHES, ids),
+            {"ids": ids, "died": died, "most": MAX_CRASHES},
         )
         poisonous = [event_id for event_id, state in cr.fetchall() if state == "dead"]
         _logger.warning("%s claimed events were released from a dead worker", len(ids))
@@ -197,7 +214,7 @@ class ConstructionDrain(models.AbstractModel):
             f"""
             UPDATE construction_event e
                SET state = 'pending', next_try_at = now() AT TIME ZONE 'UTC',
-                   first_failed_at = NULL
+                   first_failed_at = NULL, failures = 0
               FROM construction_platform p
              WHERE e.state = 'parked' AND p.id = e.platform_id AND p.state = 'active' AND p.active
                AND NOT EXISTS (SELECT FROM construction_issue i

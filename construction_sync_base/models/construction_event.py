@@ -54,6 +54,9 @@ class ConstructionEvent(models.Model):
     crashes = fields.Integer(
         readonly=True, default=0, help="How many workers died while they held this event."
     )
+    failures = fields.Integer(
+        readonly=True, default=0, help="Failed attempts in a row; they decide the next try."
+    )
     next_try_at = fields.Datetime(readonly=True)
     first_failed_at = fields.Datetime(readonly=True)
     received_at = fields.Datetime(readonly=True, required=True)
@@ -158,9 +161,12 @@ class ConstructionEvent(models.Model):
                 "state": "pending",
                 "next_try_at": fields.Datetime.now(),
                 "first_failed_at": False,
+                "failures": 0,
                 "crashes": 0,
             }
         )
+        # a person tries again, so what was waived before holds nothing back any more
+        self.issue_ids.filtered(lambda i: i.state == "waived").blocking = False
         for lane in set(self.mapped("lane")):
             self.env["construction.drain"]._wake(lane)
 

@@ -1,5 +1,6 @@
 import json
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from jsonschema import Draft202012Validator
@@ -60,11 +61,13 @@ class ConstructionHandler(models.AbstractModel):
 
     @api.model
     def _schema_errors(self, data, limit=5):
-        """Sentences about what of the data does not fit the published schema."""
-        errors = []
-        for error in validator(str(self._schema_path())).iter_errors(data):
+        """Sentences about what of the data does not fit the published schema.
+
+        :return: {issue category: sentences}; `amount` where the form of a number is at fault
+        """
+        errors = {}
+        for error in islice(validator(str(self._schema_path())).iter_errors(data), limit):
             where = ".".join(str(part) for part in error.absolute_path) or "data"
-            errors.append(f"{where}: {error.message[:200]}")
-            if len(errors) >= limit:
-                break
+            category = "amount" if "x-number" in error.schema else "schema"
+            errors.setdefault(category, []).append(f"{where}: {error.message[:200]}")
         return errors

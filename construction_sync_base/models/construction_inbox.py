@@ -107,10 +107,10 @@ class ConstructionInbox(models.AbstractModel):
                     SELECT nextval('construction_delivery_id_seq')::int AS id
                 ), fresh AS (
                     INSERT INTO construction_event (
-                        platform_id, company_id, delivery_id, state, attempts, crashes,
+                        platform_id, company_id, delivery_id, state, attempts, failures, crashes,
                         received_at, next_try_at, event_id, source, type, subject, sequence,
                         time, correlation_id, traceparent, payload, digest, data_digest, lane)
-                    SELECT %(platform)s, %(company)s, delivery.id, %(state)s, 0, 0,
+                    SELECT %(platform)s, %(company)s, delivery.id, %(state)s, 0, 0, 0,
                            now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC',
                            v.event_id, v.source, v.type, v.subject, v.sequence,
                            v.time::timestamp, v.correlation_id, v.traceparent, v.payload,

@@ -12,7 +12,8 @@ class ConstructionOutcome(models.AbstractModel):
     _name = "construction.outcome"
     _description = "Event Outcome"
 
-    def _save(self, token, rows, items, replaced):
+    def _save(self, token, rows, items, replaced, actor):
+        """:param actor: the user who applied the events"""
         for row in rows:
             if row["outcome"][0] == "duplicate":
                 items[row["id"]] = item = self.env["construction.apply"]._item(row)
@@ -46,7 +47,7 @@ class ConstructionOutcome(models.AbstractModel):
                     None,
                 )
             )
-        self.env["construction.audit"]._insert(audit)
+        self.env["construction.audit"].with_user(actor)._insert(audit)
 
     def _save_issues(self, rows, items):
         vals, closed, causes = [], [], {}
@@ -87,6 +88,8 @@ class ConstructionOutcome(models.AbstractModel):
 
     def _save_states(self, token, rows, items=None):
         """Write the outcome of every row, only where the row still carries our token."""
+        if not rows:
+            return
         values = []
         for row in rows:
             outcome = (*row["outcome"], None, None)[:5]
@@ -112,7 +115,9 @@ class ConstructionOutcome(models.AbstractModel):
                        next_try_at = COALESCE(v.due, e.next_try_at),
                        blocked_by_id = v.blocked_by, last_error = v.error,
                        first_failed_at = v.first_failed, company_id = v.company_id,
-                       crashes = CASE WHEN v.state = 'processed' THEN 0 ELSE e.crashes END,
+                       failures = CASE WHEN v.first_failed IS NULL THEN 0
+                                       ELSE e.failures + 1 END,
+                       crashes = 0,  -- the worker is alive
                        processed_at = CASE WHEN v.state IN ('processed', 'superseded')
                                            THEN now() AT TIME ZONE 'UTC' END
                   FROM (VALUES %s) AS v (id, state, due, blocked_by, error, first_failed,

@@ -99,10 +99,18 @@ class ConstructionVersionGuard(models.AbstractModel):
             earlier = [other for other in others if by_version(other, row) < 0]
             if row["replaces"]:
                 replaced += [other["id"] for other in earlier if other["replaces"]]
-                earlier = [other for other in earlier if not other["replaces"]]
-            if earlier:
-                row["outcome"] = ("blocked", None, earlier[0]["id"])
+            holding = [other for other in earlier if self._holds(other, row, applied)]
+            if holding:
+                row["outcome"] = ("blocked", None, holding[0]["id"])
         return replaced
+
+    def _holds(self, other, row, applied):
+        """Whether `row` waits for the earlier, unfinished `other`. A snapshot takes the
+        place of earlier ones; one that is older than what was applied, or parked as its
+        duplicate, is never applied itself and holds nobody."""
+        if other["replaces"]:
+            return not row["replaces"] and not self._verdict(other, applied)
+        return True
 
     def _verdict(self, row, applied):
         """'superseded' or 'duplicate' when a snapshot is not newer than what was applied."""

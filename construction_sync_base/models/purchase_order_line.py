@@ -24,7 +24,7 @@ class PurchaseOrderLine(models.Model):
     item_number = fields.Char(string="Item")
     cost_code_id = fields.Many2one(
         "construction.cost.code",
-        compute="_compute_cost_coding",
+        compute="_compute_cost_code_id",
         inverse="_inverse_cost_coding",
         store=True,
         readonly=False,
@@ -34,7 +34,7 @@ class PurchaseOrderLine(models.Model):
     )
     cost_type_id = fields.Many2one(
         "construction.cost.type",
-        compute="_compute_cost_coding",
+        compute="_compute_cost_type_id",
         inverse="_inverse_cost_coding",
         store=True,
         readonly=False,
@@ -60,22 +60,27 @@ class PurchaseOrderLine(models.Model):
     job_id = fields.Many2one(related="order_id.project_id", string="Job")
 
     # ---------------------------------------------------------------- coding
-    @api.depends("analytic_distribution", "product_id")
-    def _compute_cost_coding(self):
-        coded = self.filtered(lambda line: not line.display_type)
-        read = self.env["construction.coding"]._read_distribution(
-            [line.analytic_distribution for line in coded]
-        )
-        by_product = self._types_by_product(coded)
-        for line, coding in zip(coded, read, strict=True):
+    # one method each: a value that is given would keep the other from being computed
+    @api.depends("analytic_distribution")
+    def _compute_cost_code_id(self):
+        for line, coding in self._read_coding():
             line.cost_code_id = coding["cost_code"][:1] or line.cost_code_id
+
+    @api.depends("analytic_distribution", "product_id")
+    def _compute_cost_type_id(self):
+        by_product = self._types_by_product(self)
+        for line, coding in self._read_coding():
             line.cost_type_id = (
                 coding["cost_type"][:1]
                 or line.cost_type_id
                 or by_product.get(line.product_id.id, False)
             )
-        (self - coded).cost_code_id = False
-        (self - coded).cost_type_id = False
+
+    def _read_coding(self):
+        read = self.env["construction.coding"]._read_distribution(
+            [line.analytic_distribution for line in self]
+        )
+        return zip(self, read, strict=True)
 
     def _types_by_product(self, lines):
         if not lines.product_id:
