@@ -21,6 +21,7 @@ SECRET_KEY = BUILD / "secret.key"
 ERROR_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (ERROR|CRITICAL) ")
 # A page that was still loading something when a browser test had ended and closed it.
 AFTER_END = ".browser: Error received after termination"
+WITHOUT_DEMO = "demo data failed to install"
 MODULE_LINE = re.compile(r"odoo\.modules\.loading: Loading module \S+ \((\d+/\d+)\)")
 
 
@@ -78,8 +79,8 @@ def errors(log):
 
 def _without_demo(log):
     """Odoo only warns when demo data does not load, and goes on without it."""
-    text = log.read_text(errors="replace") if log.exists() else ""
-    return [text[at : at + 6000] for at in (text.find("demo data failed to install"),) if at >= 0]
+    _before, found, after = _tail(log, None).partition(WITHOUT_DEMO)
+    return [found + after[:5000]] if found else []
 
 
 def end_with_parent():
@@ -132,7 +133,9 @@ def odoo_once(title, database, *arguments, script=None):
 
 
 def _tail(log, characters=1500):
-    return log.read_text(errors="replace")[-characters:] if log.exists() else ""
+    """The end of the log, all of it for None, nothing if it is not there."""
+    text = log.read_text(errors="replace") if log.exists() else ""
+    return text[-characters:] if characters else text
 
 
 def _modules(log):

@@ -16,6 +16,7 @@ from . import (
     construction_cost_code,
     construction_cost_type,
     construction_crosswalk,
+    construction_crosswalk_domain,
     construction_delivery,
     construction_drain,
     construction_event,

@@ -105,11 +105,9 @@ class ConstructionBudgetLine(models.Model):
 
     def action_open_commitments(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Commitment lines"),
-            "res_model": "purchase.order.line",
-            "view_mode": "list,form",
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "construction_sync_base.action_construction_commitment_line"
+        ) | {
             "domain": [
                 ("order_id.project_id", "=", self.job_id.id),
                 ("cost_code_id", "=", self.cost_code_id.id),

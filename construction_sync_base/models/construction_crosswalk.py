@@ -62,4 +62,5 @@ class ConstructionCrosswalk(models.Model):
     def _announce(self):
         """A new mapping resumes every event that waited for it."""
         resolver = self.env["construction.resolver"].sudo()
-        resolver._available([(row.kind, row.external_value) for row in self])
+        for platform, rows in self.filtered("active").grouped("platform_id").items():
+            resolver._available([(row.kind, row.external_value) for row in rows], platform.id)

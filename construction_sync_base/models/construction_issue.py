@@ -136,6 +136,15 @@ class ConstructionIssue(models.Model):
         created = self.with_context(tracking_disable=True, mail_create_nolog=True).create(fresh)
         return created
 
+    def write(self, vals):
+        """People assign and rank issues; the actions below close them."""
+        kept = {"message", "suggestion", "category", "state", "blocking", "wait_key", "reason",
+                "event_id", "delivery_id", "platform_id", "company_id", "amount", "currency_id",
+                "closed_at"}  # fmt: skip
+        if not self.env.su and kept & vals.keys():
+            raise AccessError(self.env._("An issue is closed by its buttons, not edited."))
+        return super().write(vals)
+
     def _check_operator(self):
         groups = (
             "construction_sync_base.group_integration_manager",

@@ -180,7 +180,7 @@ class ConstructionJobCost(models.Model):
 
         :param without_orders: documents in hand, left out once
         """
-        if not jobs:
+        if not jobs.ids:
             return {}
         self.env.flush_all()
         without = SQL("TRUE")
@@ -226,7 +226,7 @@ class ConstructionJobCost(models.Model):
     @api.model
     def _waiting(self, jobs):
         """{job id: (number of events not applied, amount at stake)}"""
-        if not jobs:
+        if not jobs.ids:
             return {}
         rows = self.env.execute_query(
             SQL(
@@ -276,11 +276,9 @@ class ConstructionJobCost(models.Model):
     def action_open_lines(self):
         """One click from the figure to the commitment lines behind it."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Commitment lines"),
-            "res_model": "purchase.order.line",
-            "view_mode": "list,form",
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "construction_sync_base.action_construction_commitment_line"
+        ) | {
             "domain": [
                 ("order_id.project_id", "=", self.job_id.id),
                 ("cost_code_id", "=", self.cost_code_id.id),

@@ -9,7 +9,9 @@ def server():
     running = Server()
     try:
         yield running.start()
-        unexpected = running.errors()
+        # werkzeug's own complaint when a client stalls in the middle of a body (fault 22);
+        # what fails in Odoo is logged by odoo.http
+        unexpected = running.errors("werkzeug: Error on request")
     finally:
         running.stop()
     assert not unexpected, "\n".join(unexpected)
