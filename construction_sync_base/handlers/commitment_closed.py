@@ -29,7 +29,9 @@ class CommitmentClosed(models.AbstractModel):
                 continue
             order = orders[item.id]
             item.company_id = order.company_id.id
-            if self._may_close(item, order):
+            if order.closed_state in (item.data["kind"], "final"):
+                item.bind(order)  # told again: what it releases has left already
+            elif self._may_close(item, order):
                 released = self._released(item, order)
                 if released is not None:
                     order._close_commitment(item.data["kind"], item.data["date"], released)

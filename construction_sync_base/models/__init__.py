@@ -28,6 +28,7 @@ from . import (
     construction_outcome,
     construction_platform,
     construction_platform_domain,
+    construction_platform_secret,
     construction_resolver,
     construction_resolver_domain,
     construction_schedule_plan,

@@ -14,6 +14,7 @@ class ConstructionAudit(models.Model):
 
     _name = "construction.audit"
     _description = "Audit Trail"
+    _check_company_auto = True
     _order = "id desc"
     _rec_name = "action"
     _log_access = False

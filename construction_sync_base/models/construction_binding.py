@@ -8,6 +8,7 @@ class ConstructionBinding(models.Model):
 
     _name = "construction.binding"
     _description = "Platform Binding"
+    _check_company_auto = True
     _order = "id desc"
 
     platform_id = fields.Many2one(

@@ -48,7 +48,11 @@ class ConstructionCostCode(models.Model):
         help="What the code is planned with. The coding rule does not depend on it.",
     )
     analytic_account_id = fields.Many2one(
-        "account.analytic.account", required=True, ondelete="restrict", copy=False
+        "account.analytic.account",
+        required=True,
+        ondelete="restrict",
+        copy=False,
+        check_company=True,
     )
     active = fields.Boolean(default=True)
 

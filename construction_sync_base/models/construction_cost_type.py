@@ -28,9 +28,15 @@ class ConstructionCostType(models.Model):
     name = fields.Char(required=True, translate=True)
     category = fields.Selection(CATEGORIES, required=True)
     company_id = fields.Many2one("res.company", index=True, help="Empty: shared by all companies.")
-    product_id = fields.Many2one("product.product", required=True, ondelete="restrict", copy=False)
+    product_id = fields.Many2one(
+        "product.product", required=True, ondelete="restrict", copy=False, check_company=True
+    )
     analytic_account_id = fields.Many2one(
-        "account.analytic.account", required=True, ondelete="restrict", copy=False
+        "account.analytic.account",
+        required=True,
+        ondelete="restrict",
+        copy=False,
+        check_company=True,
     )
     active = fields.Boolean(default=True)
 

@@ -8,6 +8,7 @@ class ConstructionDelivery(models.Model):
 
     _name = "construction.delivery"
     _description = "Platform Delivery"
+    _check_company_auto = True
     _order = "id desc"
     _rec_name = "body_sha256"
     _log_access = False

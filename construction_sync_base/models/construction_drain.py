@@ -5,6 +5,7 @@ import uuid
 
 import psycopg2
 from odoo import SUPERUSER_ID, api, models
+from odoo.tools import SQL
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
 
 from odoo.addons.queue_job.exception import RetryableJobError
@@ -72,19 +73,26 @@ class ConstructionDrain(models.AbstractModel):
     @api.model
     def _wake(self, lane):
         """Make sure that a job which will drain `lane` waits to run."""
-        channel = f"root.construction.{lane}"
-        self.env.cr.execute(
-            "SELECT 1 FROM queue_job WHERE channel = %s AND state = 'pending'"
+        self.env.cr.execute(SQL("SELECT %s IN (%s)", lane, self._waiting_lanes()))
+        if not self.env.cr.fetchone()[0]:
+            self._enqueue(lane)
+
+    @api.model
+    def _waiting_lanes(self):
+        """Query of the lanes for which a job waits to run."""
+        return SQL(
+            "SELECT split_part(channel, '.', 3) FROM queue_job WHERE state = 'pending'"
             " AND model_name = 'construction.drain'"
-            " AND (eta IS NULL OR eta <= now() AT TIME ZONE 'UTC') LIMIT 1",
-            (channel,),
+            " AND (eta IS NULL OR eta <= now() AT TIME ZONE 'UTC')"
         )
-        if not self.env.cr.fetchone():
-            self.env(user=SUPERUSER_ID)["construction.drain"].with_delay(
-                channel=channel,
-                max_retries=0,
-                description=self.env._("Apply waiting events (%s)", lane),
-            )._drain(lane)
+
+    @api.model
+    def _enqueue(self, lane):
+        self.env(user=SUPERUSER_ID)["construction.drain"].with_delay(
+            channel=f"root.construction.{lane}",
+            max_retries=0,
+            description=self.env._("Apply waiting events (%s)", lane),
+        )._drain(lane)
 
     @api.model
     def _drain(self, lane):

@@ -25,6 +25,7 @@ class ConstructionEvent(models.Model):
 
     _name = "construction.event"
     _description = "Platform Event"
+    _check_company_auto = True
     _order = "id desc"
     _rec_name = "event_id"
     _log_access = False

@@ -39,7 +39,7 @@ class ConstructionInbox(models.AbstractModel):
 
     @api.model
     def _store(self, route, parsed, delivery):
-        """Store the events of one request.
+        """Store the events of one request and wake the drains of their lanes.
 
         :param route: `construction.platform._route()` of the platform
         :param parsed: list of `Envelope` and `Malformed`, in the order of the body
@@ -62,7 +62,9 @@ class ConstructionInbox(models.AbstractModel):
                 continue
             seen[entry.source, entry.id] = entry
             rows.append(self._row(route, entry, position, correlation))
-        inserted, delivery_id = self._insert(route, rows, delivery) if rows else ([], None)
+        inserted, delivery_id, asleep = (
+            self._insert(route, rows, delivery) if rows else ([], None, ())
+        )
         for position in inserted:
             results[position] = (parsed[position].id, "accepted")
         missing = [p for p, result in enumerate(results) if result is None]
@@ -73,17 +75,10 @@ class ConstructionInbox(models.AbstractModel):
                 same = known.get((entry.source, entry.id)) == entry.digest
                 results[position] = (entry.id, "duplicate" if same else "conflict")
         self._report_trouble(route, parsed, results, delivery, delivery_id)
+        if route["state"] == "active":
+            for lane in asleep:
+                self.env["construction.drain"]._enqueue(lane)
         return results, correlation
-
-    @api.model
-    def _lanes_to_wake(self, route, parsed, results):
-        return sorted(
-            {
-                self._lane_of(entry.type, route["company_id"], route["id"])
-                for entry, (_event_id, verdict) in zip(parsed, results, strict=True)
-                if verdict == "accepted"
-            }
-        )
 
     def _row(self, route, entry, position, correlation):
         time = entry.time.astimezone(UTC).replace(tzinfo=None) if entry.time else None
@@ -95,10 +90,10 @@ class ConstructionInbox(models.AbstractModel):
         )  # fmt: skip
 
     def _insert(self, route, rows, delivery):
-        """:return: positions of the events that were new, and the delivery's id"""
-        values = SQL(", ").join(
-            SQL("(%s)", SQL(", ").join(SQL("%s", value) for value in row)) for row in rows
-        )
+        """:return: positions of the events that were new, the delivery's id, and the lanes of
+        the new events for which no drain waits to run"""
+        places = f"({', '.join(['%s'] * len(EVENT_COLUMNS))})"
+        values = SQL(", ").join(SQL(places, *row) for row in rows)
         state = "parked" if route["state"] == "paused" else "pending"
         self.env.cr.execute(
             SQL(
@@ -118,7 +113,7 @@ class ConstructionInbox(models.AbstractModel):
                       FROM (VALUES %(values)s) AS v (%(columns)s), delivery
                      ORDER BY v.position
                     ON CONFLICT (platform_id, source, event_id) DO NOTHING
-                    RETURNING event_id, source, delivery_id
+                    RETURNING event_id, source, delivery_id, lane
                 ), stored AS (
                     INSERT INTO construction_delivery (id, platform_id, company_id, received_at,
                         source_address, headers, body, body_sha256, verdict)
@@ -126,7 +121,7 @@ class ConstructionInbox(models.AbstractModel):
                            %(address)s, %(headers)s, %(body)s, %(sha256)s, 'accepted'
                       FROM delivery WHERE EXISTS (SELECT FROM fresh)
                 )
-                SELECT source, event_id, delivery_id FROM fresh
+                SELECT source, event_id, delivery_id, lane, lane IN (%(waiting)s) FROM fresh
                 """,
                 platform=route["id"],
                 company=route["company_id"],
@@ -137,13 +132,15 @@ class ConstructionInbox(models.AbstractModel):
                 headers=json.dumps(delivery["headers"]),
                 body=base64.b64encode(delivery["body"]),
                 sha256=delivery["sha256"],
+                waiting=self.env["construction.drain"]._waiting_lanes(),
             )
         )
         fetched = self.env.cr.fetchall()
-        fresh = {(source, event_id) for source, event_id, _delivery in fetched}
+        fresh = {(source, event_id) for source, event_id, *_rest in fetched}
         return (
             [row[-1] for row in rows if (row[1], row[0]) in fresh],
             fetched[0][2] if fetched else None,
+            sorted({lane for *_ids, lane, waiting in fetched if not waiting}),
         )
 
     def _known_digests(self, platform_id, entries):

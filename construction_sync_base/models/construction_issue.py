@@ -32,6 +32,7 @@ class ConstructionIssue(models.Model):
     _name = "construction.issue"
     _description = "Sync Issue"
     _inherit = ["mail.thread", "mail.activity.mixin"]
+    _check_company_auto = True
     _order = "severity_rank, id desc"
     _rec_name = "message"
 

@@ -17,6 +17,7 @@ class ConstructionJobCost(models.Model):
 
     _name = "construction.job.cost"
     _description = "Job Cost"
+    _check_company_auto = True
     _auto = False
     _order = "job_id, cost_code_id, cost_type_id"
     _rec_name = "cost_code_id"

@@ -1,16 +1,15 @@
 import re
-from datetime import timedelta
 
-from odoo import api, fields, models, tools
-from odoo.exceptions import UserError, ValidationError
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..hooks import secret_keys
-from ..lib import signatures, vault
 from ..runner import is_capped
 
 KEY_FORM = re.compile(r"[a-z0-9-]{3,40}")
 RESERVED_KEYS = {"health", "metrics", "schemas"}
 API_SCOPE = "construction_sync"
+# changed by actions alone, which check what has to hold first
+GUARDED = {"state", "service_user_id", "secret_ids"}
 
 
 class ConstructionPlatform(models.Model):
@@ -212,7 +211,7 @@ class ConstructionPlatform(models.Model):
 
     def _change_state(self, state):
         self.check_access("write")
-        self.write({"state": state})
+        self.sudo().write({"state": state})
         self.env["construction.audit"]._record(self, f"platform_{state}")
 
     def _setup_holes(self):
@@ -253,13 +252,22 @@ class ConstructionPlatform(models.Model):
         )
         self.sudo().service_user_id = user
 
+    def _check_guarded(self, vals):
+        if not self.env.su and any(vals.get(name, "draft") != "draft" for name in GUARDED):
+            raise AccessError(
+                self.env._("State, service user and secrets change by the platform's buttons only.")
+            )
+
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_guarded(vals)
         platforms = super().create(vals_list)
         self.env.registry.clear_cache()
         return platforms
 
     def write(self, vals):
+        self._check_guarded(vals)
         result = super().write(vals)
         self.env.registry.clear_cache()
         if "company_ids" in vals or "company_id" in vals:
@@ -277,97 +285,6 @@ class ConstructionPlatform(models.Model):
             raise UserError(
                 self.env._("Deliveries lead back to this platform. Archive it instead.")
             )
-
-    # --------------------------------------------------------------- secrets
-    def rotate_secret(self, overlap_hours=24):
-        """Make a new secret; the one before stays valid for `overlap_hours`.
-
-        :return: the new secret, shown this once
-        """
-        self.ensure_one()
-        self.check_access("write")
-        if self.auth_scheme == "bearer":
-            raise UserError(
-                self.env._("A bearer platform is called with an API key: use “New API key”.")
-            )
-        Secret = self.env["construction.secret"].sudo()
-        expiry = fields.Datetime.now() + timedelta(hours=overlap_hours)
-        live = Secret.search([("platform_id", "=", self.id), ("expires_at", "=", False)])
-        live.write({"expires_at": expiry})
-        if self.auth_scheme == "standard_webhooks":
-            secret = signatures.new_secret()
-            keys = secret_keys()
-            if not keys:
-                raise UserError(
-                    self.env._(
-                        "No key to encrypt secrets with. Set CONSTRUCTION_SYNC_SECRET_KEY in the "
-                        "server's environment, or secret_key in the section "
-                        "[construction_sync] of its configuration file, and restart."
-                    )
-                )
-            stored = vault.encrypt(secret, keys)
-        else:
-            secret = signatures.new_token()
-            stored = signatures.hash_token(secret)
-        Secret.create({"platform_id": self.id, "scheme": self.auth_scheme, "stored": stored})
-        self.env["construction.audit"]._record(self, "secret_rotated")
-        self.env.registry.clear_cache()
-        return secret
-
-    def create_api_key(self, name, days=365):
-        """A bearer key of this platform's service user, shown this once."""
-        self.ensure_one()
-        self.check_access("write")
-        self._ensure_service_user()
-        key = (
-            self.env["res.users.apikeys"]
-            .with_user(self.sudo().service_user_id)
-            ._generate(API_SCOPE, name, fields.Datetime.now() + timedelta(days=days))
-        )
-        self.env["construction.audit"]._record(self, "api_key_created")
-        return key
-
-    def action_show_secret(self):
-        """The button behind `rotate_secret` and `create_api_key`: shows the result once."""
-        self.ensure_one()
-        if self.auth_scheme == "bearer":
-            secret = self.create_api_key(self.env._("made on the platform form"))
-        else:
-            secret = self.rotate_secret()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("New secret"),
-            "res_model": "construction.secret.show",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_platform_id": self.id, "default_secret": secret},
-        }
-
-    @api.model
-    @tools.ormcache("key")
-    def _route(self, key):
-        """What the controller needs to judge a request, or None for an unknown key."""
-        platform = self.sudo().with_context(active_test=False).search([("key", "=", key)])
-        if not platform:
-            return None
-        keys = secret_keys()
-        secrets = []
-        for secret in platform.secret_ids.filtered(lambda s: s.scheme == platform.auth_scheme):
-            stored = secret.stored
-            if secret.scheme == "standard_webhooks":
-                stored = vault.decrypt(stored, keys) if keys else None
-            if stored:
-                secrets.append((stored, secret.expires_at))
-        return {
-            "id": platform.id,
-            "company_id": platform.company_id.id,
-            "active": platform.active and platform.company_id.active,
-            "state": platform.state,
-            "scheme": platform.auth_scheme,
-            "header": platform.header_name or "Authorization",
-            "secrets": secrets,
-            "user_id": platform.service_user_id.id,
-        }
 
     def action_ping(self):
         """Send one no-op event through the whole pipeline and wake it."""

@@ -31,6 +31,8 @@ class ConstructionSchedulePlan(models.AbstractModel):
             job, vendor = jobs[item.id], vendors[item.id]
             item.company_id = job.company_id.id
             currency = self._currency(item, currencies)
+            if currency and currency != job.company_id.currency_id:
+                currency = self._rated(item, currency, job.company_id)
             if currency and self._may_take(item, job, vendor, known.get(item.id)):
                 plans.append(
                     {
@@ -44,6 +46,30 @@ class ConstructionSchedulePlan(models.AbstractModel):
         self._plan_lines(plans)
         self._check_account_map(plans)
         return [plan for plan in plans if not plan["item"].blocked]
+
+    def _rated(self, item, currency, company):
+        """The foreign currency when it has a rate on or before the document's date; parks
+        the item otherwise, since without one Odoo counts 1 for 1."""
+        known = self.env["res.currency.rate"].search_count(
+            [
+                ("currency_id", "=", currency.id),
+                ("company_id", "in", (False, company.root_id.id)),
+                ("name", "<=", item.data["date"]),
+            ],
+            limit=1,
+        )
+        if known:
+            return currency
+        item.park(
+            "amount",
+            self.env._(
+                "%(code)s has no rate on or before %(date)s.",
+                code=currency.name,
+                date=item.data["date"],
+            ),
+            suggestion=self.env._("Enter the rate of that day, then resume."),
+        )
+        return None
 
     def _refuse_tombstones(self, items):
         """A voided commitment is not raised from the dead by a later snapshot."""

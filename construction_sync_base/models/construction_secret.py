@@ -11,6 +11,7 @@ class ConstructionSecret(models.Model):
 
     _name = "construction.secret"
     _description = "Platform Secret"
+    _check_company_auto = True
     _order = "id desc"
     _allow_sudo_commands = False
 

@@ -8,6 +8,7 @@ class ConstructionSyncPolicy(models.Model):
     _name = "construction.sync.policy"
     _description = "Sync Policy"
     _inherit = ["mail.thread"]
+    _check_company_auto = True
     _order = "object, platform_id, company_id"
     _rec_name = "object"
 

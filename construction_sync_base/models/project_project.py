@@ -93,7 +93,7 @@ class ProjectProject(models.Model):
         jobs = self.filtered("is_job")
         super(ProjectProject, self - jobs)._compute_display_name()
         for job in jobs:
-            job.display_name = f"{job.job_number} {job.name}"
+            job.display_name = " ".join(filter(None, (job.job_number, job.name))) or False
 
     @api.model
     def _search_display_name(self, operator, value):

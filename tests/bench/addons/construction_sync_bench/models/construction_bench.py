@@ -77,6 +77,4 @@ class ConstructionBench(models.AbstractModel):
             "sha256": hashlib.sha256(body).hexdigest(),
         }
         parsed = envelope.split(body, envelope.BATCH)
-        results, _correlation = inbox._store(route, parsed, delivery)
-        for lane in inbox._lanes_to_wake(route, parsed, results):
-            inbox.env["construction.drain"]._wake(lane)
+        inbox._store(route, parsed, delivery)

@@ -1,0 +1,123 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import UserError
+
+from ..hooks import secret_keys
+from ..lib import signatures, vault
+from .construction_platform import API_SCOPE
+
+_logger = logging.getLogger(__name__)
+
+
+class ConstructionPlatform(models.Model):
+    """How a platform proves who it is: secrets, keys, and what the controller judges by."""
+
+    _inherit = "construction.platform"
+
+    def rotate_secret(self, overlap_hours=24):
+        """Make a new secret; the one before stays valid for `overlap_hours`, older ones end.
+
+        :return: the new secret, shown this once
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if self.auth_scheme == "bearer":
+            raise UserError(
+                self.env._("A bearer platform is called with an API key: use “New API key”.")
+            )
+        Secret = self.env["construction.secret"].sudo()
+        expiry = fields.Datetime.now() + timedelta(hours=overlap_hours)
+        known = Secret.search([("platform_id", "=", self.id)])
+        known.filtered("expires_at").unlink()
+        known.exists().write({"expires_at": expiry})
+        if self.auth_scheme == "standard_webhooks":
+            secret = signatures.new_secret()
+            keys = self._secret_keys()
+            if not keys:
+                raise UserError(
+                    self.env._(
+                        "No key to encrypt secrets with. Set CONSTRUCTION_SYNC_SECRET_KEY in the "
+                        "server's environment, or secret_key in the section "
+                        "[construction_sync] of its configuration file, and restart."
+                    )
+                )
+            stored = vault.encrypt(secret, keys)
+        else:
+            secret = signatures.new_token()
+            stored = signatures.hash_token(secret)
+        Secret.create({"platform_id": self.id, "scheme": self.auth_scheme, "stored": stored})
+        self.env["construction.audit"]._record(self, "secret_rotated")
+        self.env.registry.clear_cache()
+        return secret
+
+    def create_api_key(self, name, days=365):
+        """A bearer key of this platform's service user, shown this once."""
+        self.ensure_one()
+        self.check_access("write")
+        self._ensure_service_user()
+        key = (
+            self.env["res.users.apikeys"]
+            .with_user(self.sudo().service_user_id)
+            ._generate(API_SCOPE, name, fields.Datetime.now() + timedelta(days=days))
+        )
+        self.env["construction.audit"]._record(self, "api_key_created")
+        return key
+
+    def action_show_secret(self):
+        """The button behind `rotate_secret` and `create_api_key`: shows the result once."""
+        self.ensure_one()
+        if self.auth_scheme == "bearer":
+            secret = self.create_api_key(self.env._("made on the platform form"))
+        else:
+            secret = self.rotate_secret()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("New secret"),
+            "res_model": "construction.secret.show",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_platform_id": self.id, "default_secret": secret},
+        }
+
+    @api.model
+    @tools.ormcache("key")
+    def _route(self, key):
+        """What the controller needs to judge a request, or None for an unknown key."""
+        platform = self.sudo().with_context(active_test=False).search([("key", "=", key)])
+        if not platform:
+            return None
+        secrets = []
+        for secret in platform.secret_ids.filtered(lambda s: s.scheme == platform.auth_scheme):
+            stored = secret.stored
+            if secret.scheme == "standard_webhooks":
+                stored = self._decrypted(platform, stored)
+            if stored:
+                secrets.append((stored, secret.expires_at))
+        return {
+            "id": platform.id,
+            "company_id": platform.company_id.id,
+            "active": platform.active and platform.company_id.active,
+            "state": platform.state,
+            "scheme": platform.auth_scheme,
+            "header": platform.header_name or "Authorization",
+            "secrets": secrets,
+            "user_id": platform.service_user_id.id,
+        }
+
+    def _secret_keys(self):
+        """The installation's encryption keys; none where they cannot be read."""
+        try:
+            return secret_keys()
+        except vault.VaultError as error:
+            _logger.error("platform secrets cannot be opened: %s", error)
+            return []
+
+    def _decrypted(self, platform, stored):
+        """The plain secret, or None: a secret that does not open accepts nothing."""
+        try:
+            return vault.decrypt(stored, self._secret_keys())
+        except vault.VaultError as error:
+            _logger.error("secret of platform %s: %s", platform.key, error)
+            return None

@@ -1,0 +1,230 @@
+"""Wrong, odd and repeated data on a real server. Names carry the number of the fault
+catalogue: what cannot be right waits with an issue and changes nothing."""
+
+import hashlib
+
+import pytest
+
+from tests.simulator.sample_month import sample_month
+
+from .platform import Platform
+
+BOOKS = """
+    SELECT 'ledger', account_id::text, sum(balance)::text FROM account_move_line
+     WHERE parent_state = 'posted' GROUP BY account_id
+    UNION ALL
+    SELECT 'analytic', account_id::text, sum(amount)::text FROM account_analytic_line
+     GROUP BY account_id
+    UNION ALL
+    SELECT 'order', o.id::text, concat_ws(' ', o.state, o.closed_state, o.amount_untaxed,
+           o.original_amount, (SELECT string_agg(concat_ws(':', l.id, l.product_qty, l.price_unit,
+                                      l.released_amount), ',' ORDER BY l.id)
+              FROM purchase_order_line l WHERE l.order_id = o.id))
+      FROM purchase_order o WHERE o.is_commitment
+    UNION ALL
+    SELECT 'budget', b.job_id::text, concat_ws(' ', b.version, b.amount_total)
+      FROM construction_budget b WHERE b.state = 'approved'
+    UNION ALL
+    SELECT 'job', j.job_number, concat_ws(' ', j.name, j.job_status)
+      FROM project_project j WHERE j.is_job
+    ORDER BY 1, 2, 3
+"""
+
+
+@pytest.fixture(scope="module")
+def platform(server):
+    made = Platform(server)
+    made.masters()
+    return made
+
+
+def parked(platform, event, category):
+    """The event waits because of `category`, and no order came of it."""
+    platform.send(event)
+    platform.wait(event, states=("parked",))
+    categories = {found for found, _message, state in platform.issues(event) if state == "open"}
+    assert category in categories
+    assert not platform.orders(event["data"]["external_id"])
+    return [message for found, message, _s in platform.issues(event) if found == category][0]
+
+
+def lines(platform, **line):
+    base = {
+        "line_id": "1",
+        "description": "Concrete",
+        "cost_code": platform.code,
+        "cost_type": "material",
+        "amount": "1000.00",
+    }
+    return [base | line]
+
+
+def test_fault_56_a_whole_month_replayed(server):
+    """The same deliveries again, then the same facts under new ids: the books stay."""
+    platform = Platform(server)
+    month = [
+        event | {"data": {k: v for k, v in event["data"].items() if k != "legal_entity"}}
+        for event in sample_month(19)
+    ]
+    for start in range(0, len(month), 50):
+        platform.send(*month[start : start + 50])
+    platform.wait(*month, states=("processed", "superseded", "parked"))
+
+    def books():
+        return hashlib.sha256(repr(server.psql(BOOKS)).encode()).hexdigest()
+
+    before = books()
+    processed = sum(state == "processed" for state in platform.states(*month))
+    assert processed > 100
+    for start in range(0, len(month), 50):
+        answer = platform.send(*month[start : start + 50])
+        assert answer["duplicates"] == len(month[start : start + 50])
+    assert books() == before
+    again = [event | {"id": event["id"] + "-again"} for event in month]
+    platform.send(*again)
+    platform.wait(*again, states=("processed", "superseded", "parked"))
+    assert books() == before
+
+
+@pytest.mark.parametrize("code", ["XXX", "KWD"])
+def test_fault_59_currency_unknown_or_inactive(platform, code):
+    event = platform.commitment(f"CUR{code}", currency=code)
+    assert code in parked(platform, event, "amount")
+
+
+def test_fault_59_currency_without_a_rate(platform):
+    (currency,) = platform.server.execute(
+        "res.currency", "search", [[["name", "=", "PLN"], ["active", "in", [True, False]]]]
+    )
+    platform.server.execute("res.currency", "write", [[currency], {"active": True}])
+    platform.server.psql("DELETE FROM res_currency_rate WHERE currency_id = %s", (currency,))
+    parked(platform, platform.commitment("CURPLN", currency="PLN"), "amount")
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [0.1 + 0.2, 1e3, "1,234.56", "1e3", "$5", "", " 1", "1.", ".5", "1000.001", "NaN",
+     "10000000000000", 9007199254740993000, -5, "-5"],
+)  # fmt: skip
+def test_fault_60_forms_of_an_amount(platform, amount):
+    name = f"AMT{abs(hash(repr(amount)))}"
+    parked(platform, platform.commitment(name, lines=lines(platform, amount=amount)), "amount")
+
+
+def test_fault_60_minus_zero_is_zero(platform):
+    extra = lines(platform, line_id="2", amount="-0")
+    event = platform.commitment("AMTZERO", lines=lines(platform) + extra)
+    platform.send(event)
+    platform.wait(event)
+    assert platform.orders("AMTZERO") == [("purchase", 1000)]
+
+
+def test_fault_61_lines_and_total_differ(platform):
+    event = platform.commitment("SUM", total="1000.01")
+    assert "1000.01" in parked(platform, event, "amount")
+
+
+def test_fault_61_tax_in_a_total_without_tax(platform):
+    with_tax = lines(platform, tax_amount="80.00", tax_recoverable=False)
+    parked(platform, platform.commitment("SUMTAX", lines=with_tax, total="1080.00"), "amount")
+
+
+def test_fault_64_numbers_too_large(platform):
+    """External ids are text of any size; a quantity that no field holds is an issue."""
+    name = str(10**30)
+    event = platform.commitment(name)
+    platform.send(event)
+    platform.wait(event)
+    assert platform.orders(name) == [("purchase", 1000)]
+    huge = lines(platform, pricing="unit", quantity=str(10**18), uom="ea", unit_cost="0.01")
+    parked(platform, platform.commitment("HUGE", lines=huge), "amount")
+
+
+@pytest.mark.parametrize("status", ["bid", "on_hold", "completed", "closed"])
+def test_fault_66_jobs_that_take_no_commitment(platform, status):
+    job = platform.job(f"J-{status}", status=status)
+    platform.send(job)
+    platform.wait(job)
+    event = platform.commitment(f"GATE-{status}", job=f"J-{status}")
+    parked(platform, event, "inactive_target")
+
+
+def test_fault_67_an_archived_cost_code(platform):
+    code = platform.code + "-old"
+    made = platform.cost_code(code)
+    gone = platform.cost_code(code, 2, active=False)
+    platform.send(made)
+    platform.wait(made)
+    platform.send(gone)
+    platform.wait(gone)
+    event = platform.commitment("OLDCODE", lines=lines(platform, cost_code=code))
+    assert "archived" in parked(platform, event, "inactive_target")
+    back = platform.cost_code(code, 3, active=True)
+    platform.send(back)
+    platform.wait(event)  # resumed by itself
+
+
+def test_fault_69_one_vendor_in_many_spellings(server):
+    """With matching by name, spellings meet; what fits two partners waits for a person."""
+    platform = Platform(server)
+    server.execute(
+        "construction.sync.policy",
+        "create",
+        [[{"object": "vendor", "platform_id": platform.id, "match_by_name": True}]],
+    )
+    name = f"Łódź Café {platform.key}"
+    (partner,) = server.execute("res.partner", "create", [[{"name": name, "is_company": True}]])
+    spellings = [name.upper(), f"  {name} ", name.replace("é", "e\u0301"), f"\u200b{name}\u200f"]
+    for number, spelling in enumerate(spellings):
+        other = Platform(server)
+        server.execute(
+            "construction.sync.policy",
+            "create",
+            [[{"object": "vendor", "platform_id": other.id, "match_by_name": True}]],
+        )
+        event = other.vendor(f"V{number}", name=spelling)
+        other.send(event)
+        other.wait(event)
+    bound = server.psql(
+        "SELECT DISTINCT res_id FROM construction_binding b JOIN construction_event_binding_rel r"
+        " ON r.binding_id = b.id WHERE b.object = 'vendor' AND b.res_id = %s",
+        (partner,),
+    )
+    assert bound == [(partner,)]
+    twins = server.psql(
+        "SELECT count(*) FROM res_partner WHERE construction_name_key ="
+        " (SELECT construction_name_key FROM res_partner WHERE id = %s)",
+        (partner,),
+    )
+    assert twins == [(1,)]
+    server.execute("res.partner", "create", [[{"name": name, "is_company": True}]])
+    ambiguous = platform.vendor("VA", name=name)
+    platform.send(ambiguous)
+    platform.wait(ambiguous, states=("parked",))
+    assert [found for found, _m, _s in platform.issues(ambiguous)] == ["duplicate"]
+
+
+def test_fault_74_a_company_that_is_not_the_platform_s(platform):
+    server = platform.server
+    (company,) = server.execute("res.company", "create", [[{"name": f"Other {platform.key}"}]])
+    server.execute(
+        "construction.crosswalk",
+        "create",
+        [
+            [
+                {
+                    "platform_id": platform.id,
+                    "kind": "legal_entity",
+                    "external_value": "other-inc",
+                    "res_model": "res.company",
+                    "res_id": company,
+                }
+            ]
+        ],
+    )
+    event = platform.job("FOREIGN", legal_entity="other-inc")
+    platform.send(event)
+    platform.wait(event, states=("parked",))
+    assert [found for found, _m, _s in platform.issues(event)] == ["ownership_conflict"]
+    jobs = server.psql("SELECT count(*) FROM project_project WHERE company_id = %s", (company,))
+    assert jobs == [(0,)]
