@@ -11,16 +11,15 @@ from ..lib.errors import Malformed
 
 EVENT_COLUMNS = (
     "event_id", "source", "type", "subject", "sequence", "time", "correlation_id",
-    "traceparent", "payload", "digest", "data_digest", "lane", "position",
+    "traceparent", "payload", "digest", "data_digest", "lane",
 )  # fmt: skip
 
 
 class ConstructionInbox(models.AbstractModel):
-    """Stores what arrived, in one statement and one short transaction.
-
-    The statement inserts the events that are new and, only if any is, the delivery
-    that brought them. It runs READ COMMITTED: a duplicate that commits at the same
-    moment is then a clean "already there" and not a serialization failure.
+    """Stores what arrived, in one short transaction: the delivery, and its events that are
+    new. The transaction is READ COMMITTED: a duplicate that commits at the same moment is
+    then a clean "already there" and not a serialization failure. The statements are plain
+    inserts of values, as everything around them costs more to plan than to run.
     """
 
     _name = "construction.inbox"
@@ -61,12 +60,11 @@ class ConstructionInbox(models.AbstractModel):
                 results[position] = (entry.id, "duplicate" if same else "conflict")
                 continue
             seen[entry.source, entry.id] = entry
-            rows.append(self._row(route, entry, position, correlation))
-        inserted, delivery_id, asleep = (
-            self._insert(route, rows, delivery) if rows else ([], None, ())
-        )
-        for position in inserted:
-            results[position] = (parsed[position].id, "accepted")
+            rows.append(self._row(route, entry, correlation))
+        delivery_id, fresh, asleep = self._insert(route, rows, delivery)
+        for position, entry in enumerate(parsed):
+            if results[position] is None and (entry.source, entry.id) in fresh:
+                results[position] = (entry.id, "accepted")
         missing = [p for p, result in enumerate(results) if result is None]
         if missing:
             known = self._known_digests(route["id"], [parsed[p] for p in missing])
@@ -80,68 +78,75 @@ class ConstructionInbox(models.AbstractModel):
                 self.env["construction.drain"]._enqueue(lane)
         return results, correlation
 
-    def _row(self, route, entry, position, correlation):
+    def _row(self, route, entry, correlation):
         time = entry.time.astimezone(UTC).replace(tzinfo=None) if entry.time else None
         return (
             entry.id, entry.source, entry.type, entry.subject, entry.sequence, time,
             entry.correlation_id or correlation, entry.traceparent, entry.canonical,
             entry.digest, strict_json.digest(entry.data),
-            self._lane_of(entry.type, route["company_id"], route["id"]), position,
+            self._lane_of(entry.type, route["company_id"], route["id"]),
         )  # fmt: skip
 
     def _insert(self, route, rows, delivery):
-        """:return: positions of the events that were new, the delivery's id, and the lanes of
-        the new events for which no drain waits to run"""
-        places = f"({', '.join(['%s'] * len(EVENT_COLUMNS))})"
-        values = SQL(", ").join(SQL(places, *row) for row in rows)
+        """:return: the delivery's id (None when nothing of it was new), {(source, event id)}
+        of the events that were new, and their lanes for which no drain waits to run"""
+        if not rows:
+            return None, set(), []
+        delivery_id = self._insert_delivery(route, delivery)
         state = "parked" if route["state"] == "paused" else "pending"
+        places = SQL(
+            "(%s, %s, %s, %s, 0, 0, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', ",
+            route["id"],
+            route["company_id"],
+            delivery_id,
+            state,
+        )
+        columns = f"{', '.join(['%s'] * len(EVENT_COLUMNS))})"
         self.env.cr.execute(
             SQL(
                 """
-                WITH delivery AS MATERIALIZED (
-                    SELECT nextval('construction_delivery_id_seq')::int AS id
-                ), fresh AS (
-                    INSERT INTO construction_event (
-                        platform_id, company_id, delivery_id, state, attempts, failures, crashes,
-                        received_at, next_try_at, event_id, source, type, subject, sequence,
-                        time, correlation_id, traceparent, payload, digest, data_digest, lane)
-                    SELECT %(platform)s, %(company)s, delivery.id, %(state)s, 0, 0, 0,
-                           now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC',
-                           v.event_id, v.source, v.type, v.subject, v.sequence,
-                           v.time::timestamp, v.correlation_id, v.traceparent, v.payload,
-                           v.digest, v.data_digest, v.lane
-                      FROM (VALUES %(values)s) AS v (%(columns)s), delivery
-                     ORDER BY v.position
-                    ON CONFLICT (platform_id, source, event_id) DO NOTHING
-                    RETURNING event_id, source, delivery_id, lane
-                ), stored AS (
-                    INSERT INTO construction_delivery (id, platform_id, company_id, received_at,
-                        source_address, headers, body, body_sha256, verdict)
-                    SELECT delivery.id, %(platform)s, %(company)s, now() AT TIME ZONE 'UTC',
-                           %(address)s, %(headers)s, %(body)s, %(sha256)s, 'accepted'
-                      FROM delivery WHERE EXISTS (SELECT FROM fresh)
-                )
-                SELECT source, event_id, delivery_id, lane, lane IN (%(waiting)s) FROM fresh
+                INSERT INTO construction_event (
+                    platform_id, company_id, delivery_id, state, attempts, crashes, received_at,
+                    next_try_at, %(columns)s)
+                VALUES %(rows)s
+                ON CONFLICT (platform_id, source, event_id) DO NOTHING
+                RETURNING source, event_id, lane, lane IN (%(waiting)s)
                 """,
-                platform=route["id"],
-                company=route["company_id"],
-                state=state,
-                values=values,
                 columns=SQL(", ").join(SQL.identifier(name) for name in EVENT_COLUMNS),
-                address=delivery["source_address"],
-                headers=json.dumps(delivery["headers"]),
-                body=base64.b64encode(delivery["body"]),
-                sha256=delivery["sha256"],
+                rows=SQL(", ").join(SQL("%s%s", places, SQL(columns, *row)) for row in rows),
                 waiting=self.env["construction.drain"]._waiting_lanes(),
             )
         )
         fetched = self.env.cr.fetchall()
-        fresh = {(source, event_id) for source, event_id, *_rest in fetched}
+        if not fetched:
+            self.env.cr.execute(
+                SQL("DELETE FROM construction_delivery WHERE id = %s", delivery_id)
+            )
+            delivery_id = None
         return (
-            [row[-1] for row in rows if (row[1], row[0]) in fresh],
-            fetched[0][2] if fetched else None,
-            sorted({lane for *_ids, lane, waiting in fetched if not waiting}),
+            delivery_id,
+            {(source, event_id) for source, event_id, *_rest in fetched},
+            sorted({lane for *_id, lane, waiting in fetched if not waiting}),
         )
+
+    def _insert_delivery(self, route, delivery):
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO construction_delivery (platform_id, company_id, received_at,
+                    source_address, headers, body, body_sha256, verdict)
+                VALUES (%s, %s, now() AT TIME ZONE 'UTC', %s, %s, %s, %s, 'accepted')
+                RETURNING id
+                """,
+                route["id"],
+                route["company_id"],
+                delivery["source_address"],
+                json.dumps(delivery["headers"]),
+                base64.b64encode(delivery["body"]),
+                delivery["sha256"],
+            )
+        )
+        return self.env.cr.fetchone()[0]
 
     def _known_digests(self, platform_id, entries):
         self.env.cr.execute(

@@ -79,7 +79,7 @@ class ConstructionPlatform(models.Model):
         "res.users", string="Service user", readonly=True, copy=False, ondelete="restrict"
     )
     secret_ids = fields.One2many(
-        "construction.secret", "platform_id", groups="base.group_system", copy=False
+        "construction.secret", "platform_id", groups=fields.NO_ACCESS, copy=False
     )
     has_secret = fields.Boolean(compute="_compute_has_secret", compute_sudo=True)
     last_received_at = fields.Datetime(compute="_compute_traffic", compute_sudo=True)

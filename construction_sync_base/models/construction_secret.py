@@ -20,5 +20,5 @@ class ConstructionSecret(models.Model):
     )
     company_id = fields.Many2one(related="platform_id.company_id", store=True, index=True)
     scheme = fields.Char(required=True)
-    stored = fields.Char(required=True, groups="base.group_system", copy=False)
+    stored = fields.Char(required=True, groups=fields.NO_ACCESS, copy=False)
     expires_at = fields.Datetime(help="Empty while it is the current one.")

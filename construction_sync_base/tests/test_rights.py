@@ -1,0 +1,362 @@
+"""Who may do what, model by model; companies; and that nobody gets around it."""
+
+import inspect
+
+from odoo.exceptions import AccessError
+from odoo.fields import Command
+from odoo.service.model import get_public_method
+from odoo.tests import TransactionCase, tagged
+
+from .domain import DomainCase
+
+GROUPS = ("project_user", "project_manager", "finance", "integration_manager", "auditor", "service")
+# read, write, create, unlink per group, in the order above; "-" is nothing
+TABLE = {
+    "construction.account.map": "r r rwcu r r r",
+    "construction.audit": "- - r r r -",
+    "construction.binding": "r r r r r r",
+    "construction.budget": "r rwcu rwcu r r rwc",
+    "construction.budget.line": "r rwcu rwcu r r rwc",
+    "construction.cost.code": "r rwc rwc r r rwc",
+    "construction.cost.type": "r r rwc r r r",
+    "construction.crosswalk": "r r r rwcu r r",
+    "construction.delivery": "- - - r r -",
+    "construction.event": "r r r r r r",
+    "construction.issue": "r rw rw rw r r",
+    "construction.job.cost": "r r r r r r",
+    "construction.platform": "r r r rwc r r",
+    "construction.secret": "- - - - - -",
+    "construction.sync.policy": "r r rw rwc r r",
+    "construction.sync.policy.field": "r r r rwcu r r",
+    "project.project": "r rwcu r r r rwcu",
+    "purchase.order": "r rwcu rwcu r r rwcu",
+    "purchase.order.line": "r rwcu rwcu r r rwcu",
+}
+RIGHTS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
+
+
+def ours(env, transient=False):
+    """The models of this addon that have a table or a query."""
+    return sorted(
+        name
+        for name, model in env.registry.items()
+        if name.startswith("construction.")
+        and not model._abstract
+        and model._transient == transient
+        and model._module == "construction_sync_base"
+    )
+
+
+@tagged("post_install", "-at_install")
+class TestModels(DomainCase, TransactionCase):
+    """Read from the registry, so that a model added later cannot be forgotten."""
+
+    def test_every_model_has_access_rules(self):
+        access = self.env["ir.model.access"].sudo()
+        for name in ours(self.env) + ours(self.env, transient=True):
+            rules = access.search([("model_id.model", "=", name)])
+            self.assertTrue(rules, name)
+            self.assertTrue(all(rule.group_id for rule in rules), f"{name} is open to everybody")
+
+    def test_every_model_is_of_a_company(self):
+        for name in ours(self.env):
+            model = self.env[name]
+            self.assertIn("company_id", model._fields, name)
+            self.assertTrue(model._check_company_auto, name)
+            rules = (
+                self.env["ir.rule"]
+                .sudo()
+                .search([("model_id.model", "=", name), ("groups", "=", False)])
+            )
+            self.assertTrue(
+                any("company_id" in (rule.domain_force or "") for rule in rules),
+                f"{name} has no company rule",
+            )
+            for rule in rules:
+                self.assertEqual(
+                    (rule.perm_read, rule.perm_write, rule.perm_create, rule.perm_unlink),
+                    (True, True, True, True),
+                    name,
+                )
+
+    def test_the_table_names_every_model(self):
+        self.assertEqual(ours(self.env), [name for name in TABLE if "construction." in name])
+
+    def test_rights_as_table(self):
+        for position, group in enumerate(GROUPS):
+            user = self.env["res.users"].create(
+                {
+                    "name": group,
+                    "login": f"rights-{group}",
+                    "group_ids": [
+                        Command.set(self.env.ref(f"construction_sync_base.group_{group}").ids)
+                    ],
+                }
+            )
+            for model, row in TABLE.items():
+                found = "".join(
+                    letter
+                    for letter, right in RIGHTS.items()
+                    if self.env[model].with_user(user).has_access(right)
+                )
+                self.assertEqual(found or "-", row.split()[position], f"{group} on {model}")
+
+    def test_a_plain_user_sees_nothing(self):
+        user = self.env["res.users"].create(
+            {
+                "name": "Plain",
+                "login": "rights-plain",
+                "group_ids": [Command.set(self.env.ref("base.group_user").ids)],
+            }
+        )
+        for name in ours(self.env) + ours(self.env, transient=True):
+            self.assertFalse(self.env[name].with_user(user).has_access("read"), name)
+
+    def test_what_is_private_cannot_be_called(self):
+        """Public methods that a client may call by RPC are buttons and the contract's."""
+        allowed = {
+            "construction.platform": {"rotate_secret", "create_api_key"},
+        }
+        handlers = [n for n in self.env.registry if n.startswith("construction.")]
+        for name in [*handlers, "purchase.order", "purchase.order.line", "project.project"]:
+            for cls in type(self.env[name]).__mro__:
+                if not cls.__module__.startswith("odoo.addons.construction_sync_base"):
+                    continue
+                for method, function in vars(cls).items():
+                    if method.startswith("_") or not inspect.isfunction(function):
+                        continue
+                    native = any(
+                        method in vars(base)
+                        for base in type(self.env[name]).__mro__
+                        if not base.__module__.startswith("odoo.addons.construction")
+                    )
+                    self.assertTrue(
+                        native or method.startswith("action_") or method in allowed.get(name, ()),
+                        f"{name}.{method} can be called by anybody",
+                    )
+        for model, method in (
+            ("purchase.order", "_apply_change"),
+            ("purchase.order", "_close_commitment"),
+            ("construction.budget", "_approve"),
+            ("construction.coding", "_distribution"),
+            ("construction.drain", "_drain"),
+            ("construction.handler.commitment.approved", "_apply"),
+        ):
+            with self.assertRaises(AccessError, msg=method):
+                get_public_method(self.env[model], method)
+
+
+@tagged("post_install", "-at_install")
+class TestOwnJobs(DomainCase, TransactionCase):
+    def setUp(self):
+        super().setUp()
+        self.user = self.make_user("own-user", "project_user")
+        self.private = self.make_job("26-930", privacy_visibility="followers")
+        self.open_job = self.make_job("26-931", privacy_visibility="employees")
+        self.documents = {}
+        for job in (self.private, self.open_job):
+            order = self.order(project_id=job.id)
+            self.documents[job] = {
+                "purchase.order": order,
+                "purchase.order.line": order.order_line,
+                "construction.budget": self.budget(job=job),
+            }
+            self.documents[job]["construction.budget.line"] = job.budget_ids.line_ids
+        plain = self.order(project_id=False)
+        self.documents[None] = {"purchase.order": plain, "purchase.order.line": plain.order_line}
+
+    def seen(self, model, user=None):
+        return self.env[model].with_user(user or self.user).search([]).ids
+
+    def test_project_users_read_the_documents_of_their_jobs(self):
+        for model, record in self.documents[self.open_job].items():
+            self.assertIn(record.id, self.seen(model), model)
+        for job in (self.private, None):
+            for model, record in self.documents[job].items():
+                self.assertNotIn(record.id, self.seen(model), model)
+                with self.assertRaises(AccessError, msg=model):
+                    record.with_user(self.user).read(["display_name"])
+        cost = self.env["construction.job.cost"].with_user(self.user).search([])
+        self.assertIn(self.open_job, cost.job_id)
+        self.assertNotIn(self.private, cost.sudo().job_id)
+        self.private.message_subscribe(self.user.partner_id.ids)
+        for model, record in self.documents[self.private].items():
+            self.assertIn(record.id, self.seen(model), model)
+
+    def test_they_change_nothing(self):
+        order = self.documents[self.open_job]["purchase.order"].with_user(self.user)
+        for act in (
+            lambda: order.write({"note": "x"}),
+            lambda: order.order_line.write({"name": "x"}),
+            lambda: order.button_confirm(),
+            lambda: order.copy(),
+            lambda: self.env["purchase.order"].with_user(self.user).create({}),
+            lambda: order.sudo(False).unlink(),
+        ):
+            with self.assertRaises(AccessError), self.cr.savepoint():
+                act()
+
+    def test_figures_of_the_card_without_access_to_bills(self):
+        job = self.open_job
+        self.budget(job=job)
+        order = self.order(project_id=job.id, confirm=True)
+        self.bill(order, 250)
+        card = order.with_user(self.user)
+        self.env.invalidate_all()
+        self.assertEqual((card.billed_amount, card.open_amount), (250, 750))
+        self.assertEqual(job.with_user(self.user).job_open_amount, 750)
+
+    def test_buyers_finance_and_auditors_still_see_all(self):
+        for group in ("project_manager", "finance", "auditor", "integration_manager"):
+            user = self.make_user(f"sees-{group}", group)
+            for job in (self.private, None):
+                for model, record in self.documents[job].items():
+                    self.assertIn(record.id, self.seen(model, user), f"{group} {model}")
+
+    def test_a_bookkeeper_who_is_a_project_user_too_still_sees_all(self):
+        for native in ("account.group_account_invoice", "stock.group_stock_user"):
+            user = self.make_user(f"both-{native}", "project_user")
+            user.group_ids |= self.env.ref(native)
+            record = self.documents[None]["purchase.order"]
+            self.assertIn(record.id, self.seen("purchase.order", user), native)
+
+    def test_buyers_need_not_see_the_job(self):
+        """A purchase user without any project right confirms, bills and cancels."""
+        self.budget(job=self.private)
+        user = self.env["res.users"].create(
+            {
+                "name": "Buyer",
+                "login": "own-buyer",
+                "group_ids": [
+                    Command.set(
+                        [
+                            self.env.ref("purchase.group_purchase_user").id,
+                            self.env.ref("account.group_account_invoice").id,
+                        ]
+                    )
+                ],
+            }
+        )
+        order = self.order(project_id=self.private.id, user=user)
+        order.button_confirm()
+        self.assertEqual(order.state, "purchase")
+        order.action_create_invoice()
+        bill = order.invoice_ids
+        bill.invoice_date = "2026-03-31"
+        bill.with_user(user).action_post()
+        self.assertEqual(bill.state, "posted")
+
+
+@tagged("post_install", "-at_install")
+class TestCompanies(DomainCase, TransactionCase):
+    def setUp(self):
+        super().setUp()
+        self.second = self.make_company("Second")
+        self.abroad = self.make_job("26-940", company_id=self.second.id)
+        self.stranger = self.make_user("stranger", "project_manager", "finance", company=self.second)
+        self.budget()
+        self.records = {
+            "project.project": self.job,
+            "purchase.order": self.order(confirm=True),
+            "construction.budget": self.job.budget_id,
+            "construction.budget.line": self.job.budget_id.line_ids,
+            "construction.platform": self.platform,
+            "construction.account.map": self.env["construction.account.map"].search(
+                [("company_id", "=", self.company.id)], limit=1
+            ),
+            "construction.cost.code": self.make_code("96-100", company_id=self.company.id),
+        }
+
+    def test_another_company_sees_nothing(self):
+        for model, record in self.records.items():
+            probe = self.env[model].with_user(self.stranger)
+            self.assertNotIn(record.id, probe.search([]).ids, model)
+            with self.assertRaises(AccessError, msg=model):
+                probe.browse(record.id).read(["display_name"])
+            with self.assertRaises(AccessError, msg=model):
+                probe.browse(record.id).write({"active": False} if "active" in probe else {"id": 1})
+        cost = self.env["construction.job.cost"].with_user(self.stranger).search([])
+        self.assertNotIn(self.job, cost.sudo().job_id)
+
+    def test_nor_through_buttons(self):
+        order = self.records["purchase.order"].with_user(self.stranger)
+        for act in (
+            order.button_cancel,
+            order.action_create_invoice,
+            self.job.budget_id.copy().with_user(self.stranger).action_approve,
+            self.platform.with_user(self.stranger).action_pause,
+        ):
+            with self.assertRaises(AccessError), self.cr.savepoint():
+                act()
+
+    def test_shared_lists_are_seen(self):
+        self.assertIn(
+            self.code.id,
+            self.env["construction.cost.code"].with_user(self.stranger).search([]).ids,
+        )
+
+    def test_nothing_is_made_across_companies(self):
+        for values in (
+            {"job_id": self.abroad.id, "company_id": self.company.id},
+            {"company_id": self.company.id, "parent_id": self.make_code(
+                "96-200", company_id=self.second.id).id},
+        ):  # fmt: skip
+            try:
+                code = self.make_code(self.unique("96-"), **values)
+            except Exception:
+                continue
+            self.assertEqual(code.company_id, self.second, "a job's list is of its company")
+
+    def test_portal(self):
+        vendor_user = self.env["res.users"].create(
+            {
+                "name": "Vendor portal",
+                "login": "rights-portal",
+                "partner_id": self.vendor.id,
+                "group_ids": [Command.set(self.env.ref("base.group_portal").ids)],
+            }
+        )
+        for name in ours(self.env) + ours(self.env, transient=True):
+            self.assertFalse(self.env[name].with_user(vendor_user).has_access("read"), name)
+        other = self.order(partner_id=self.company.partner_id.id)
+        seen = self.env["purchase.order"].with_user(vendor_user).search([])
+        self.assertIn(self.records["purchase.order"], seen.with_user(self.env.user))
+        self.assertNotIn(other, seen.with_user(self.env.user))
+        with self.assertRaises(AccessError):
+            self.records["purchase.order"].with_user(vendor_user).write({"note": "x"})
+
+
+@tagged("post_install", "-at_install")
+class TestServiceUser(DomainCase, TransactionCase):
+    def test_what_it_is_not(self):
+        user = self.platform.service_user_id
+        for group in (
+            "purchase.group_purchase_manager",
+            "account.group_account_invoice",
+            "base.group_system",
+            "construction_sync_base.group_finance",
+            "construction_sync_base.group_project_manager",
+            "construction_sync_base.group_integration_manager",
+        ):
+            self.assertFalse(user.has_group(group), group)
+        self.assertTrue(user.has_group("construction_sync_base.group_service"))
+
+    def test_never_buyer_or_follower(self):
+        self.setup_job()
+        self.env.ref("construction_sync_base.policy_commitment").budget_check = "inform"
+        data = self.commitment_data(lines=[self.commitment_line(amount="900000.00")])
+        self.process(self.event("commitment.approved", data=data, sequence=1))
+        data = self.commitment_data(lines=[self.commitment_line(amount="900001.00")])
+        self.process(self.event("commitment.approved", data=data, sequence=2))
+        order = self.bound("commitment", "C1")
+        partner = self.platform.service_user_id.partner_id
+        self.assertFalse(order.user_id)
+        for record in (order, self.bound("job", "J1"), self.bound("job", "J1").budget_id):
+            self.assertNotIn(partner, record.message_partner_ids, record)
+
+    def test_it_does_not_post_or_pay(self):
+        move = self.cost_entry(post=False).with_user(self.platform.service_user_id)
+        with self.assertRaises(AccessError):
+            move.action_post()
+        with self.assertRaises(AccessError):
+            self.env["account.payment"].with_user(self.platform.service_user_id).create({})

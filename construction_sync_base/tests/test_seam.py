@@ -1,0 +1,72 @@
+"""The seam inside the addon: the engine names no construction and no business model."""
+
+import re
+from pathlib import Path
+
+from odoo.tests import BaseCase, tagged
+
+ADDON = Path(__file__).resolve().parent.parent
+ENGINE_MODELS = (
+    "apply", "audit", "binding", "crosswalk", "delivery", "drain", "event", "handler", "inbox",
+    "issue", "outcome", "platform", "platform_secret", "resolver", "secret", "sync_policy",
+    "sync_policy_field", "version_guard",
+)  # fmt: skip
+ENGINE = [
+    *(ADDON / "models" / f"construction_{name}.py" for name in ENGINE_MODELS),
+    ADDON / "controllers/inbox.py",
+    ADDON / "handlers/platform_pinged.py",
+    ADDON / "runner.py",
+    *(
+        ADDON / "lib" / f"{name}.py"
+        for name in ("batch", "envelope", "errors", "ordering", "retry", "signatures")
+    ),
+    ADDON / "lib/strict_json.py",
+    ADDON / "lib/vault.py",
+]
+# model names and fields of the domain; texts for people may speak of its things
+FORBIDDEN = re.compile(
+    r"""["'](?:
+        (?:project|purchase|sale|stock|product|uom|account|analytic|hr)\.[a-z_.]+
+      | construction\.(?:cost|budget|account|coding|job|schedule)[a-z_.]*
+      | res\.(?:partner|currency)(?:\.[a-z_.]+)?
+      | (?:job|order|cost_code|cost_type|budget|partner|vendor|project|commitment)_ids?
+    )["']""",
+    re.VERBOSE,
+)
+# what the platform user and the state of money at stake need of Odoo itself
+ALLOWED = {"res.currency"}
+
+
+@tagged("post_install", "-at_install")
+class TestSeam(BaseCase):
+    def test_the_engine_names_no_domain_model(self):
+        found = []
+        for path in ENGINE:
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                found += [
+                    f"{path.relative_to(ADDON)}:{number}: {match[0]}"
+                    for match in FORBIDDEN.finditer(line)
+                    if match[0].strip("'\"") not in ALLOWED
+                ]
+        self.assertFalse(found, "\n".join(found))
+
+    def test_every_model_file_is_on_one_side(self):
+        """A new `construction_*` model of the engine belongs on the list above."""
+        domain = {
+            "account_map", "budget", "budget_control", "budget_line", "coding", "cost_code",
+            "cost_type", "job_cost", "schedule_plan",
+        }  # fmt: skip
+        for path in (ADDON / "models").glob("construction_*.py"):
+            name = path.stem.removeprefix("construction_")
+            if not name.endswith("_domain"):
+                self.assertIn(name, {*ENGINE_MODELS, *domain})
+
+    def test_the_libraries_know_no_odoo(self):
+        for path in (ADDON / "lib").glob("*.py"):
+            text = path.read_text(encoding="utf-8")
+            self.assertNotRegex(text, r"(?m)^\s*(?:import|from) odoo", path.name)
+
+    def test_no_file_is_too_long_to_read(self):
+        for path in ENGINE:
+            lines = len(path.read_text(encoding="utf-8").splitlines())
+            self.assertLess(lines, 400, path.name)
