@@ -183,9 +183,7 @@ class Inbox(Controller):
         secrets = [stored for stored, until in platform["secrets"] if not until or until > now]
         headers = request.httprequest.headers
         if platform["scheme"] == "standard_webhooks":
-            return signatures.verify_standard_webhooks(
-                secrets, headers, body, time.time()
-            )
+            return signatures.verify_standard_webhooks(secrets, headers, body, time.time())
         if platform["scheme"] == "static_header":
             return signatures.verify_token(secrets, headers.get(platform["header"], ""))
         return self._bearer(platform)

@@ -136,9 +136,7 @@ class BudgetApproved(models.AbstractModel):
         """The total, where one is given, is the sum of the lines; it is not negative."""
         total = item.data.get("total")
         if total is not None:
-            total = self._number(
-                item, money.parse_amount, total, "total", currency.decimal_places
-            )
+            total = self._number(item, money.parse_amount, total, "total", currency.decimal_places)
             if total is None:
                 return
         try:

@@ -57,9 +57,7 @@ class CommitmentApproved(models.AbstractModel):
             if not plan["item"].blocked:
                 rows.append(plan)
                 plan["values"] = values | {
-                    "order_line": [
-                        fields.Command.create(_stored(values)) for values in plan["lines"]
-                    ]
+                    "order_line": [fields.Command.create(_new(values)) for values in plan["lines"]]
                 }
         orders = self.env["purchase.order"].create([plan["values"] for plan in rows])
         for plan, order in zip(rows, orders, strict=True):
@@ -127,7 +125,9 @@ class CommitmentApproved(models.AbstractModel):
         if not self._policy(plan)._filter_update({"order_line": True}):
             item.notice(
                 "ownership_conflict",
-                self.env._("%s is kept in Odoo; the new version changes nothing.", order.display_name),
+                self.env._(
+                    "%s is kept in Odoo; the new version changes nothing.", order.display_name
+                ),
             )
             item.bind(order)
             return False
@@ -148,7 +148,7 @@ class CommitmentApproved(models.AbstractModel):
             line = existing.pop(values["line_ref"], None)
             stored = _stored(values)
             if line is None:
-                additions.append(stored)
+                additions.append(_new(values))
             else:
                 changed = self._changed_line(line, stored)
                 if changed:
@@ -300,6 +300,14 @@ class CommitmentApproved(models.AbstractModel):
 
 def _stored(values):
     return {name: value for name, value in values.items() if not name.startswith("_")}
+
+
+def _new(values):
+    """Values of a new line; an amount of zero would have the currency of each looked up."""
+    values = _stored(values)
+    if not values["platform_tax_amount"]:
+        values.pop("platform_tax_amount")
+    return values
 
 
 def _approval(data):

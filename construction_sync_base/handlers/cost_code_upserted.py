@@ -147,5 +147,6 @@ class CostCodeUpserted(models.AbstractModel):
             for (item, values), record in zip(batch, records, strict=True):
                 item.bind(record)
                 fresh[values["code"], values["company_id"], values["job_id"]] = record
-            rows = [row for row in rows if row not in ready]
+            done = {item.id for item, _values in ready}
+            rows = [row for row in rows if row[0].id not in done]
         return fresh

@@ -101,7 +101,9 @@ class VendorUpserted(models.AbstractModel):
                         name=item.data["name"],
                         partner=found[0].display_name,
                     ),
-                    suggestion=self.env._("Reactivate it, or choose another with “Map and resume”."),
+                    suggestion=self.env._(
+                        "Reactivate it, or choose another with “Map and resume”."
+                    ),
                     wait=f"vendor|{item.external_id}",
                 )
             elif len(found) == 1:
@@ -154,13 +156,13 @@ class VendorUpserted(models.AbstractModel):
             values["active"] = data["active"] is not False
         if "address" in data:
             address = data["address"] or {}
-            country = countries.get(address.get("country"))
+            country, states = countries.get(address.get("country"), (None, {}))
             values |= {
                 "street": address.get("street") or False,
                 "city": address.get("city") or False,
                 "zip": address.get("zip") or False,
                 "country_id": country.id if country else False,
-                "state_id": self._state(country, address.get("state")),
+                "state_id": states.get(address.get("state"), False),
             }
         if "on_hold" in data:
             hold = data["on_hold"]
@@ -169,17 +171,19 @@ class VendorUpserted(models.AbstractModel):
             values["property_supplier_payment_term_id"] = terms[item.data["payment_terms"]]
         return values
 
-    def _state(self, country, code):
-        if not (country and code):
-            return False
-        return country.state_ids.filtered(lambda state: code in (state.code, state.name))[:1].id
-
     def _countries(self, items):
+        """{country code: (country, {code or name: id of its states})}"""
         codes = {(item.data.get("address") or {}).get("country") for item in items}
         if not codes - {None}:
             return {}
         records = self.env["res.country"].search([("code", "in", list(codes - {None}))])
-        return {country.code: country for country in records}
+        return {
+            country.code: (
+                country,
+                {key: state.id for state in country.state_ids for key in (state.name, state.code)},
+            )
+            for country in records
+        }
 
     def _payment_terms(self, items):
         named = {item.data.get("payment_terms") for item in items} - {None, ""}

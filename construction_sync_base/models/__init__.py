@@ -1,10 +1,8 @@
 from . import (
-    account_accrued_orders_wizard,
     account_analytic_line,
     account_move,
     account_move_line,
     analytic_mixin,
-    bill_to_po_wizard,
     construction_account_map,
     construction_apply,
     construction_audit,
@@ -42,6 +40,7 @@ from . import (
     purchase_order,
     purchase_order_line,
     purchase_order_line_rules,
+    purchase_order_reader,
     purchase_order_rules,
     res_partner,
     stock_move,

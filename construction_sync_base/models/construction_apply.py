@@ -95,7 +95,8 @@ class ConstructionApply(models.AbstractModel):
         self.env.cr.execute(
             """
             SELECT id, platform_id, company_id, type, subject, sequence, time, payload,
-                   data_digest, lane, failures, first_failed_at, approved_note
+                   data_digest, lane, COALESCE(failures, 0) AS failures, first_failed_at,
+                   approved_note
               FROM construction_event
              WHERE claim = %s AND id = ANY(%s) AND state = 'pending'
              ORDER BY id FOR UPDATE

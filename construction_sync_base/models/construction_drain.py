@@ -16,7 +16,8 @@ LOCK_CLASS = 0x435359  # advisory locks of living drains: (LOCK_CLASS, claim_key
 CLAIM_LOCK = 0x43535943  # serialises the claim statement itself
 LOST = (psycopg2.OperationalError, psycopg2.InterfaceError)
 LEASE_SECONDS = 90
-CLAIM_SIZE = 100
+CLAIM_SIZE = 200  # events; each claim has fixed costs, which many small events share
+CLAIM_BYTES = 256 * 1024  # of payload; big documents are claimed few at a time (see the lease)
 DRAIN_SECONDS = 20
 DRAIN_EVENTS = 2000
 MAX_CRASHES = 3
@@ -41,7 +42,7 @@ _DEAD_CLAIMS = """
 # The condition on crashes is filled in as text: only a literal lets the planner use the
 # partial indexes that keep a claim cheap with a million events waiting.
 _DUE = """
-    SELECT c.id FROM construction_event c
+    SELECT c.id, octet_length(c.payload) FROM construction_event c
      WHERE c.lane = %(lane)s AND c.state = 'pending' AND c.claim IS NULL
        AND c.blocked_by_id IS NULL
        AND c.next_try_at <= now() AT TIME ZONE 'UTC'
@@ -142,7 +143,7 @@ class ConstructionDrain(models.AbstractModel):
             choices = [(_FRESH, CLAIM_SIZE), (_CRASHED, 1)]
             for query, limit in reversed(choices) if crashed_first else choices:
                 cr.execute(query, {"lane": lane, "limit": limit})
-                ids = [row[0] for row in cr.fetchall()]
+                ids = _first_bytes(cr.fetchall())
                 if ids:
                     break
             else:
@@ -274,3 +275,14 @@ class ConstructionDrain(models.AbstractModel):
         """)
         for (lane,) in self.env.cr.fetchall():
             self._wake(lane)
+
+
+def _first_bytes(sized):
+    """Ids from (id, size) until `CLAIM_BYTES` are reached, the first one in any case."""
+    ids, total = [], 0
+    for event_id, size in sized:
+        total += size
+        if ids and total > CLAIM_BYTES:
+            break
+        ids.append(event_id)
+    return ids

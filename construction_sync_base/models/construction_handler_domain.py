@@ -267,12 +267,8 @@ class DomainHandler(models.AbstractModel):
             for item in items
             if found.get(("external", item.external_id), (None, None))[1]
         }
-        existing = set(self.env[model].browse(set(ids.values())).exists().ids)
-        return {
-            item_id: self.env[model].browse(res_id)
-            for item_id, res_id in ids.items()
-            if res_id in existing
-        }
+        existing = {r.id: r for r in self.env[model].browse(set(ids.values())).exists()}
+        return {item_id: existing[i] for item_id, i in ids.items() if i in existing}
 
     def _changed(self, record, values):
         """The part of `values` that differs from what the record holds."""

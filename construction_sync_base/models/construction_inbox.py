@@ -18,8 +18,8 @@ EVENT_COLUMNS = (
 class ConstructionInbox(models.AbstractModel):
     """Stores what arrived, in one short transaction: the delivery, and its events that are
     new. The transaction is READ COMMITTED: a duplicate that commits at the same moment is
-    then a clean "already there" and not a serialization failure. The statements are plain
-    inserts of values, as everything around them costs more to plan than to run.
+    then a clean "already there" and not a serialization failure. Two plain inserts that
+    travel together cost half of what one statement with both inside costs to plan.
     """
 
     _name = "construction.inbox"
@@ -92,61 +92,59 @@ class ConstructionInbox(models.AbstractModel):
         of the events that were new, and their lanes for which no drain waits to run"""
         if not rows:
             return None, set(), []
-        delivery_id = self._insert_delivery(route, delivery)
         state = "parked" if route["state"] == "paused" else "pending"
-        places = SQL(
-            "(%s, %s, %s, %s, 0, 0, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', ",
+        common = SQL(
+            "%s, %s, currval('construction_delivery_id_seq'), %s, 0, 0, 0,"
+            " now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'",
             route["id"],
             route["company_id"],
-            delivery_id,
             state,
         )
-        columns = f"{', '.join(['%s'] * len(EVENT_COLUMNS))})"
+        places = f"(%s, {', '.join(['%s'] * len(EVENT_COLUMNS))})"
         self.env.cr.execute(
             SQL(
                 """
+                %(delivery)s;
                 INSERT INTO construction_event (
-                    platform_id, company_id, delivery_id, state, attempts, crashes, received_at,
-                    next_try_at, %(columns)s)
+                    platform_id, company_id, delivery_id, state, attempts, crashes, failures,
+                    received_at, next_try_at, %(columns)s)
                 VALUES %(rows)s
                 ON CONFLICT (platform_id, source, event_id) DO NOTHING
-                RETURNING source, event_id, lane, lane IN (%(waiting)s)
+                RETURNING source, event_id, delivery_id, lane, lane IN (%(waiting)s)
                 """,
+                delivery=self._delivery_insert(route, delivery),
                 columns=SQL(", ").join(SQL.identifier(name) for name in EVENT_COLUMNS),
-                rows=SQL(", ").join(SQL("%s%s", places, SQL(columns, *row)) for row in rows),
+                rows=SQL(", ").join(SQL(places, common, *row) for row in rows),
                 waiting=self.env["construction.drain"]._waiting_lanes(),
-            )
+            ),
+            log_exceptions=False,  # the log is no place for bodies
         )
         fetched = self.env.cr.fetchall()
         if not fetched:
             self.env.cr.execute(
-                SQL("DELETE FROM construction_delivery WHERE id = %s", delivery_id)
+                "DELETE FROM construction_delivery"
+                " WHERE id = currval('construction_delivery_id_seq')"
             )
-            delivery_id = None
         return (
-            delivery_id,
+            fetched[0][2] if fetched else None,
             {(source, event_id) for source, event_id, *_rest in fetched},
-            sorted({lane for *_id, lane, waiting in fetched if not waiting}),
+            sorted({lane for *_ids, lane, waiting in fetched if not waiting}),
         )
 
-    def _insert_delivery(self, route, delivery):
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO construction_delivery (platform_id, company_id, received_at,
-                    source_address, headers, body, body_sha256, verdict)
-                VALUES (%s, %s, now() AT TIME ZONE 'UTC', %s, %s, %s, %s, 'accepted')
-                RETURNING id
-                """,
-                route["id"],
-                route["company_id"],
-                delivery["source_address"],
-                json.dumps(delivery["headers"]),
-                base64.b64encode(delivery["body"]),
-                delivery["sha256"],
-            )
+    def _delivery_insert(self, route, delivery):
+        return SQL(
+            """
+            INSERT INTO construction_delivery (platform_id, company_id, received_at,
+                source_address, headers, body, body_sha256, verdict)
+            VALUES (%s, %s, now() AT TIME ZONE 'UTC', %s, %s, %s, %s, 'accepted')
+            """,
+            route["id"],
+            route["company_id"],
+            delivery["source_address"],
+            json.dumps(delivery["headers"]),
+            base64.b64encode(delivery["body"]),
+            delivery["sha256"],
         )
-        return self.env.cr.fetchone()[0]
 
     def _known_digests(self, platform_id, entries):
         self.env.cr.execute(

@@ -24,9 +24,9 @@ class ConstructionJobCost(models.Model):
 
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
-    job_id = fields.Many2one("project.project", string="Job", readonly=True)
+    job_id = fields.Many2one("project.project", readonly=True)
     cost_code_id = fields.Many2one("construction.cost.code", readonly=True)
-    division_id = fields.Many2one("construction.cost.code", string="Division", readonly=True)
+    division_id = fields.Many2one("construction.cost.code", readonly=True)
     cost_type_id = fields.Many2one("construction.cost.type", readonly=True)
     budget = fields.Monetary(string="Revised budget", readonly=True)
     committed = fields.Monetary(readonly=True)

@@ -116,7 +116,7 @@ class ConstructionOutcome(models.AbstractModel):
                        blocked_by_id = v.blocked_by, last_error = v.error,
                        first_failed_at = v.first_failed, company_id = v.company_id,
                        failures = CASE WHEN v.first_failed IS NULL THEN 0
-                                       ELSE e.failures + 1 END,
+                                       ELSE COALESCE(e.failures, 0) + 1 END,
                        crashes = 0,  -- the worker is alive
                        processed_at = CASE WHEN v.state IN ('processed', 'superseded')
                                            THEN now() AT TIME ZONE 'UTC' END

@@ -162,10 +162,10 @@ class ConstructionPlatform(models.Model):
             if not KEY_FORM.fullmatch(platform.key or "") or platform.key in RESERVED_KEYS:
                 raise ValidationError(
                     self.env._(
-                        "“%s” cannot be a platform key: use 3 to 40 of a-z, 0-9 and hyphen, "
-                        "and none of %s.",
-                        platform.key,
-                        ", ".join(sorted(RESERVED_KEYS)),
+                        "“%(key)s” cannot be a platform key: use 3 to 40 of a-z, 0-9 and "
+                        "hyphen, and none of %(reserved)s.",
+                        key=platform.key,
+                        reserved=", ".join(sorted(RESERVED_KEYS)),
                     )
                 )
 

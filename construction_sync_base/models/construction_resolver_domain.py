@@ -31,7 +31,7 @@ class ConstructionResolver(models.AbstractModel):
         """A code, mapping or record that came into being at the same moment as the event
         that missed it was parked told nobody. Older ones do not help, or it would not
         have been parked: without the ten minutes it would be tried for ever."""
-        super()._resolve_satisfied()
+        result = super()._resolve_satisfied()
         self.env.cr.execute("""
             SELECT i.id FROM construction_issue i
               CROSS JOIN LATERAL (SELECT split_part(i.wait_key, '|', 1) AS kind,
@@ -44,11 +44,13 @@ class ConstructionResolver(models.AbstractModel):
                               AND x.write_date > i.create_date - interval '10 minutes')
                 OR (k.kind = 'cost_code' AND EXISTS (
                        SELECT FROM construction_cost_code c
-                        WHERE c.code = k.value AND c.active AND c.write_date > i.create_date - interval '10 minutes'
+                        WHERE c.code = k.value AND c.active
+                          AND c.write_date > i.create_date - interval '10 minutes'
                           AND (c.company_id IS NULL OR c.company_id = i.company_id)))
                 OR (k.kind = 'cost_type' AND EXISTS (
                        SELECT FROM construction_cost_type t
-                        WHERE t.code = k.value AND t.active AND t.write_date > i.create_date - interval '10 minutes'
+                        WHERE t.code = k.value AND t.active
+                          AND t.write_date > i.create_date - interval '10 minutes'
                           AND (t.company_id IS NULL OR t.company_id = i.company_id)))
                 OR (k.kind = 'currency' AND EXISTS (
                        SELECT FROM res_currency u WHERE u.name = k.value AND u.active)))
@@ -58,3 +60,4 @@ class ConstructionResolver(models.AbstractModel):
         self.env["construction.issue"].browse(ids).filtered(lambda i: i.state in OPEN)._close(
             "resolved"
         )
+        return result

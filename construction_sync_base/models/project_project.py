@@ -37,9 +37,7 @@ class ProjectProject(models.Model):
 
     is_job = fields.Boolean(string="Construction job", index=True, copy=False)
     job_number = fields.Char(index="trigram", copy=False, tracking=True)
-    job_status = fields.Selection(
-        JOB_STATUSES, tracking=True, index="btree_not_null", copy=False
-    )
+    job_status = fields.Selection(JOB_STATUSES, tracking=True, index="btree_not_null", copy=False)
     parent_job_id = fields.Many2one(
         "project.project",
         string="Parent job",
@@ -91,9 +89,9 @@ class ProjectProject(models.Model):
     @api.depends("name", "job_number", "is_job")
     def _compute_display_name(self):
         jobs = self.filtered("is_job")
-        super(ProjectProject, self - jobs)._compute_display_name()
         for job in jobs:
             job.display_name = " ".join(filter(None, (job.job_number, job.name))) or False
+        return super(ProjectProject, self - jobs)._compute_display_name()
 
     @api.model
     def _search_display_name(self, operator, value):

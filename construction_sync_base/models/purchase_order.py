@@ -1,5 +1,7 @@
+from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import formatLang
 
 from ..lib import money
 from .construction_coding import EDIT_SENTINEL
@@ -93,9 +95,10 @@ class PurchaseOrder(models.Model):
 
     @api.depends("commitment_number")
     def _compute_display_name(self):
-        super()._compute_display_name()
+        result = super()._compute_display_name()
         for order in self.filtered("commitment_number"):
             order.display_name = f"{order.display_name} ({order.commitment_number})"
+        return result
 
     @api.model
     def _search_display_name(self, operator, value):
@@ -206,14 +209,42 @@ class PurchaseOrder(models.Model):
         self.ensure_one()
         self.project_id._check_takes("change")
         order = self._editable()
+        order.order_line.mapped("move_ids")  # read once; the native write reads it line by line
+        notes = []
         for line, values in changes:
             line._check_not_below(values)
+            before = line.price_subtotal
             line.with_env(order.env).write(values)
+            notes.append((line, before))
         if additions:
-            order.env["purchase.order.line"].create(
+            lines = order.env["purchase.order.line"].create(
                 [{"order_id": order.id} | values for values in additions]
             )
+            notes += [(line, 0.0) for line in lines]
         order.order_line._check_schedule_lines()
+        order._note_change(notes)
+
+    def _note_change(self, notes):
+        """One note for the whole change, in place of the native one for each line."""
+        entries = [
+            Markup("<li>%s: %s → %s</li>")
+            % (
+                line.name,
+                formatLang(self.env, before, currency_obj=self.currency_id),
+                formatLang(self.env, line.price_subtotal, currency_obj=self.currency_id),
+            )
+            for line, before in notes
+        ]
+        if entries:
+            self.message_post(
+                body=Markup("%s<ul>%s</ul>")
+                % (self.env._("Schedule of values changed:"), Markup("").join(entries))
+            )
+
+    def message_post_with_source(self, source_ref, **kwargs):
+        if self._may_edit() and source_ref == "purchase.track_po_line_template":
+            return self.env["mail.message"]  # `_note_change` tells it for all lines at once
+        return super().message_post_with_source(source_ref, **kwargs)
 
     def _editable(self):
         """The same orders, with the door to what is frozen open."""

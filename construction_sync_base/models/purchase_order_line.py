@@ -105,11 +105,11 @@ class PurchaseOrderLine(models.Model):
         coded = self.filtered(
             lambda line: line.order_id.project_id.is_job and line.cost_code_id and line.cost_type_id
         )
-        super(PurchaseOrderLine, self - coded)._compute_analytic_distribution()
         for line in coded:
             line.analytic_distribution = coding._distribution(
                 line.order_id.project_id, line.cost_code_id, line.cost_type_id
             )
+        return super(PurchaseOrderLine, self - coded)._compute_analytic_distribution()
 
     @api.onchange("cost_type_id")
     def _onchange_cost_type_id(self):
@@ -123,7 +123,9 @@ class PurchaseOrderLine(models.Model):
         fixed = self.filtered(
             lambda line: line.order_id.is_commitment and line.order_id.state in CONFIRMED
         )
-        super(PurchaseOrderLine, self - fixed)._compute_price_unit_and_date_planned_and_name()
+        return super(
+            PurchaseOrderLine, self - fixed
+        )._compute_price_unit_and_date_planned_and_name()
 
     # --------------------------------------------------------------- figures
     @api.depends("price_subtotal", "price_tax", "tax_ids", "platform_tax_amount", "tax_recoverable")

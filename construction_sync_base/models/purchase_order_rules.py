@@ -271,8 +271,9 @@ class PurchaseOrderRules(models.Model):
     def _add_supplier_to_product(self):
         """No vendor price is learned from a job's order: a later quantity-only write
         would otherwise replace the agreed price by it."""
-        if not self.is_commitment:
-            super()._add_supplier_to_product()
+        if self.is_commitment:
+            return None
+        return super()._add_supplier_to_product()
 
     def action_merge(self):
         if any(order.is_commitment for order in self):

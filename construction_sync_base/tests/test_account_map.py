@@ -45,7 +45,9 @@ class TestAccountMap(DomainCase, TransactionCase):
         self.assertEqual(self.mapped("material", sub), special.id)
         self.row("material").unlink()
         self.assertIsNone(self.mapped("material"))
-        self.assertIn("Material", self.env["construction.account.map"]._missing_categories(self.company))
+        self.assertIn(
+            "Material", self.env["construction.account.map"]._missing_categories(self.company)
+        )
 
     def test_one_row_per_company_category_and_kind(self):
         with (

@@ -1,7 +1,6 @@
 """The audit trail: append-only for everybody, and with the right name on every row."""
 
 import psycopg2
-
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger

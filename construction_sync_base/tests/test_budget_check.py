@@ -150,7 +150,10 @@ class TestCheckOfEvents(CommitmentCase, TransactionCase):
         self.apply(event)
         self.assertParked(event["id"], "budget")
         other = self.make_platform("tests-second", self.company)
-        for kind, data in (("job", self.job_data("J1", number="26-2")), ("vendor", self.vendor_data())):
+        for kind, data in (
+            ("job", self.job_data("J1", number="26-2")),
+            ("vendor", self.vendor_data()),
+        ):
             self.process(self.event(f"{kind}.upserted", data=data, sequence=1), platform=other)
         self.process(self.over(), platform=other)
 

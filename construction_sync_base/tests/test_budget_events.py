@@ -46,7 +46,9 @@ class TestBudgetEvents(SyncCase, TransactionCase):
         self.process(
             self.approved(
                 lines=[
-                    self.budget_line("100.00", line_id="a", quantity="12.5", uom="cy", unit_cost="8"),
+                    self.budget_line(
+                        "100.00", line_id="a", quantity="12.5", uom="cy", unit_cost="8"
+                    ),
                     self.budget_line("50.00", line_id="b"),
                     self.budget_line("7.00", cost_code="05-120", reserve="contingency"),
                     self.budget_line("-2.00", cost_code="05-120"),

@@ -90,9 +90,7 @@ class TestAvailable(DomainCase, TransactionCase):
         self.budget(60000)
         order = self.order(self.line(50000), confirm=True)
         self.bill(order, 20000)
-        self.assertFigures(
-            committed=50000, billed=20000, open=30000, actual=20000, available=10000
-        )
+        self.assertFigures(committed=50000, billed=20000, open=30000, actual=20000, available=10000)
         row = self.env["construction.job.cost"].search([("job_id", "=", self.job.id)])
         self.assertEqual(row.projected, 50000)
 
@@ -186,9 +184,11 @@ class TestAvailable(DomainCase, TransactionCase):
         self.budget(1000)
         order = self.order(self.line(1000), confirm=True)
         bill = self.bill(order, 400)
-        reversal = self.env["account.move.reversal"].with_context(
-            active_model="account.move", active_ids=bill.ids
-        ).create({"journal_id": bill.journal_id.id})
+        reversal = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=bill.ids)
+            .create({"journal_id": bill.journal_id.id})
+        )
         reversal.refund_moves()
         reversal.new_move_ids.action_post()
         self.assertFigures(billed=0, actual=0, open=1000, available=0)

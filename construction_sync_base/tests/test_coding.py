@@ -102,7 +102,9 @@ class TestCodingOfOrders(Keys, TransactionCase):
         line.pop("cost_type_id")
         order = self.order(line)
         self.assertEqual(order.order_line.cost_type_id, self.subcontract)
-        self.assertEqual(order.order_line.analytic_distribution, self.key(cost_type=self.subcontract))
+        self.assertEqual(
+            order.order_line.analytic_distribution, self.key(cost_type=self.subcontract)
+        )
 
     def test_recoding_a_draft(self):
         order = self.order()
@@ -305,7 +307,9 @@ class TestCodingOfAnalyticLines(Keys, TransactionCase):
             "construction.cost.type": self.coding._column("cost_type"),
         }
         accounts = {
-            columns[r._name]: (r.account_id if r._name == "project.project" else r.analytic_account_id).id
+            columns[r._name]: (
+                r.account_id if r._name == "project.project" else r.analytic_account_id
+            ).id
             for r in records
         }
         return self.env["account.analytic.line"].create({"name": "By hand"} | accounts | values)

@@ -55,7 +55,7 @@ class TestNewVersions(ChangeCase, TransactionCase):
         self.assertLess(before, order.order_line, "a missing line is set to zero and stays")
         self.assertEqual((order.original_amount, order.revised_amount), (750, 750))
         self.assertEqual(order.approved_change_amount, 0)
-        self.assertEqual(order.order_line.filtered(lambda l: l.line_ref == "2").name, "More")
+        self.assertEqual(order.order_line.filtered(lambda x: x.line_ref == "2").name, "More")
         self.assertEqual(order.state, "purchase")
         self.assertEqual(self.totals()["committed"], 750)
 
@@ -74,7 +74,7 @@ class TestNewVersions(ChangeCase, TransactionCase):
                 self.commitment_line("2", "500.00"),
             )
         )
-        line = order.order_line.filtered(lambda l: l.line_ref == "1")
+        line = order.order_line.filtered(lambda x: x.line_ref == "1")
         self.assertEqual(line.cost_code_id.code, "05-120")
         self.assertEqual(line.cost_type_id.category, "subcontract")
         self.assertEqual(line.product_id, line.cost_type_id.product_id)
@@ -117,7 +117,9 @@ class TestNewVersions(ChangeCase, TransactionCase):
             }
         )
         self.process(
-            self.version(2, self.commitment_line("1", "200.00", quantity="20", unit_cost="10", **unit))
+            self.version(
+                2, self.commitment_line("1", "200.00", quantity="20", unit_cost="10", **unit)
+            )
         )
         self.assertEqual(order.order_line.price_unit, 10)
         self.assertEqual(order.order_line.price_subtotal, 200)
@@ -127,7 +129,9 @@ class TestNewVersions(ChangeCase, TransactionCase):
         stamps = order.order_line.mapped("write_date")
         messages = len(order.message_ids)
         self.process(
-            self.version(2, self.commitment_line("1", "1000.00"), self.commitment_line("2", "500.00"))
+            self.version(
+                2, self.commitment_line("1", "1000.00"), self.commitment_line("2", "500.00")
+            )
         )
         self.assertEqual(order.order_line.mapped("write_date"), stamps)
         self.assertEqual(len(order.message_ids), messages)
@@ -153,14 +157,20 @@ class TestNewVersions(ChangeCase, TransactionCase):
     def test_not_below_what_was_billed(self):
         order = self.start()
         self.bill(order, 600, 500)
-        issue = self.assertUnchanged("matching", self.version(2, self.commitment_line("2", "500.00")))
+        issue = self.assertUnchanged(
+            "matching", self.version(2, self.commitment_line("2", "500.00"))
+        )
         self.assertIn("ordered 1000.0, received 0.0, billed 600.0", issue.message)
         self.assertUnchanged(
             "matching",
-            self.version(3, self.commitment_line("1", "599.99"), self.commitment_line("2", "500.00")),
+            self.version(
+                3, self.commitment_line("1", "599.99"), self.commitment_line("2", "500.00")
+            ),
         )
         self.process(
-            self.version(4, self.commitment_line("1", "600.00"), self.commitment_line("2", "500.00"))
+            self.version(
+                4, self.commitment_line("1", "600.00"), self.commitment_line("2", "500.00")
+            )
         )
         self.assertEqual(self.lines(), {"1": 600, "2": 500})
 
@@ -169,25 +179,35 @@ class TestNewVersions(ChangeCase, TransactionCase):
         order.order_line[0].qty_received = 400
         self.assertUnchanged(
             "matching",
-            self.version(2, self.commitment_line("1", "399.00"), self.commitment_line("2", "500.00")),
+            self.version(
+                2, self.commitment_line("1", "399.00"), self.commitment_line("2", "500.00")
+            ),
         )
 
     def test_a_discount_is_undercut_upwards(self):
-        order = self.start(self.commitment_line("1", "1000.00"), self.commitment_line("2", "-300.00"))
+        order = self.start(
+            self.commitment_line("1", "1000.00"), self.commitment_line("2", "-300.00")
+        )
         self.bill(order, 1000, -200)
         self.assertUnchanged(
             "matching",
-            self.version(2, self.commitment_line("1", "1000.00"), self.commitment_line("2", "-100.00")),
+            self.version(
+                2, self.commitment_line("1", "1000.00"), self.commitment_line("2", "-100.00")
+            ),
         )
         self.process(
-            self.version(3, self.commitment_line("1", "1000.00"), self.commitment_line("2", "-200.00"))
+            self.version(
+                3, self.commitment_line("1", "1000.00"), self.commitment_line("2", "-200.00")
+            )
         )
         self.assertEqual(self.lines(), {"1": 1000, "2": -200})
 
     def test_an_untouched_line_may_turn_negative(self):
         self.start()
         self.process(
-            self.version(2, self.commitment_line("1", "1000.00"), self.commitment_line("2", "-20.00"))
+            self.version(
+                2, self.commitment_line("1", "1000.00"), self.commitment_line("2", "-20.00")
+            )
         )
         self.assertEqual(self.lines(), {"1": 1000, "2": -20})
 
@@ -199,11 +219,15 @@ class TestNewVersions(ChangeCase, TransactionCase):
         self.bill(order, 4)
         self.assertUnchanged(
             "matching",
-            self.version(2, self.commitment_line("1", "110.00", quantity="10", unit_cost="11", **unit)),
+            self.version(
+                2, self.commitment_line("1", "110.00", quantity="10", unit_cost="11", **unit)
+            ),
         )
         self.assertUnchanged("matching", self.version(3, self.commitment_line("1", "100.00")))
         self.process(
-            self.version(4, self.commitment_line("1", "120.00", quantity="12", unit_cost="10", **unit))
+            self.version(
+                4, self.commitment_line("1", "120.00", quantity="12", unit_cost="10", **unit)
+            )
         )
         self.assertEqual(self.lines(), {"1": 120})
 

@@ -112,7 +112,9 @@ class TestClose(ChangeCase, TransactionCase):
         event = self.close("final", "600.00", "800.00", sequence=2)
         self.process(event)
         self.assertFalse(self.issues(event["id"]))
-        self.assertEqual((self.order.closed_state, str(self.order.closed_on)), ("final", "2026-03-31"))
+        self.assertEqual(
+            (self.order.closed_state, str(self.order.closed_on)), ("final", "2026-03-31")
+        )
         self.assertEqual(self.figures(), [800, 800, 0])
         self.assertEqual((self.order.open_amount, self.order.revised_amount), (0, 1400))
         self.assertEqual(self.order.state, "purchase")
@@ -160,9 +162,11 @@ class TestClose(ChangeCase, TransactionCase):
     def test_a_credit_after_the_final_close_opens_nothing(self):
         bill = self.bill(self.order, 600, 200, 0)
         self.process(self.close("final", "600.00", "800.00", sequence=2))
-        wizard = self.env["account.move.reversal"].with_context(
-            active_model="account.move", active_ids=bill.ids
-        ).create({"journal_id": bill.journal_id.id})
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=bill.ids)
+            .create({"journal_id": bill.journal_id.id})
+        )
         wizard.refund_moves()
         wizard.new_move_ids.action_post()
         self.assertEqual(self.figures(), [0, 0, 0])

@@ -16,9 +16,7 @@ class TestCostCodes(DomainCase, TransactionCase):
         self.assertEqual(len(codes.analytic_account_id), 2)
         self.assertEqual(codes.analytic_account_id.root_plan_id, plan)
         parameter = "construction_sync_base.cost_code_plan_id"
-        self.assertEqual(
-            self.env["ir.config_parameter"].sudo().get_param(parameter), str(plan.id)
-        )
+        self.assertEqual(self.env["ir.config_parameter"].sudo().get_param(parameter), str(plan.id))
         self.assertEqual(plan.default_applicability, "optional")
 
     def test_plans_are_made_once(self):
@@ -43,7 +41,9 @@ class TestCostCodes(DomainCase, TransactionCase):
         section = self.make_code("03-30", parent_id=division.id)
         leaf = self.make_code("03-301", parent_id=section.id)
         self.assertEqual([c.level for c in (division, section, leaf)], [0, 1, 2])
-        self.assertEqual(self.code.search([("id", "child_of", division.id)]), division | section | leaf)
+        self.assertEqual(
+            self.code.search([("id", "child_of", division.id)]), division | section | leaf
+        )
         with self.assertRaises(UserError):
             division.parent_id = leaf
 
@@ -76,7 +76,7 @@ class TestCostCodes(DomainCase, TransactionCase):
         self.assertFalse(code.analytic_account_id.active)
         code.active = True
         self.assertTrue(code.analytic_account_id.active)
-        with mute_logger("odoo.sql_db"), self.assertRaises(Exception), self.cr.savepoint():
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.cr.savepoint():
             code.analytic_account_id.unlink()
 
     def test_account_follows_the_name(self):

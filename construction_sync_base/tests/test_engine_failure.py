@@ -6,7 +6,6 @@ from unittest.mock import patch
 
 import psycopg2
 import psycopg2.errors
-
 from odoo.exceptions import UserError, ValidationError
 from odoo.sql_db import connection_info_for
 from odoo.tests import TransactionCase, tagged

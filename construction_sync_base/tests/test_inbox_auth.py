@@ -53,7 +53,9 @@ class TestStandardWebhooks(AuthCase):
             missing = {key: value for key, value in good.items() if key != name}
             self.assertIn401(self.post(body, headers=missing))
         several = f"v1,AAAA v2,{signature[3:]} {signature} v1,BBBB"
-        self.assertVerdicts(self.post(body, headers=good | {"webhook-signature": several}), "accepted")
+        self.assertVerdicts(
+            self.post(body, headers=good | {"webhook-signature": several}), "accepted"
+        )
 
     def test_fault_30_timestamps(self):
         body = json.dumps(self.ping()).encode()
@@ -166,7 +168,8 @@ class TestBearer(AuthCase):
     def test_an_expired_key_is_refused(self):
         self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE res_users_apikeys SET expiration_date = '2020-01-01' WHERE name = 'the platform'"
+            "UPDATE res_users_apikeys SET expiration_date = '2020-01-01'"
+            " WHERE name = 'the platform'"
         )
         self.assertIn401(self.call(f"Bearer {self.key}"))
 
@@ -205,8 +208,10 @@ class TestStaticHeader(AuthCase):
         new = self.static.rotate_secret()
         self.assertVerdicts(self.call(X_Token=self.token), "accepted")
         self.assertVerdicts(self.call(X_Token=new), "accepted")
-        old = self.env["construction.secret"].sudo().search(
-            [("platform_id", "=", self.static.id), ("expires_at", "!=", False)]
+        old = (
+            self.env["construction.secret"]
+            .sudo()
+            .search([("platform_id", "=", self.static.id), ("expires_at", "!=", False)])
         )
         old.expires_at = "2026-01-01"
         self.env.registry.clear_cache()
@@ -218,9 +223,7 @@ class TestStaticHeader(AuthCase):
         self.assertIn401(self.call(X_Token=self.token))
         secret = self.static.rotate_secret()
         body = json.dumps(self.ping()).encode()
-        response = self.post(
-            body, headers=standard_webhooks(secret, body), platform=self.static
-        )
+        response = self.post(body, headers=standard_webhooks(secret, body), platform=self.static)
         self.assertVerdicts(response, "accepted")
 
     def test_the_token_is_not_kept_even_in_a_header_that_is(self):

@@ -4,7 +4,6 @@ import json
 from unittest.mock import patch
 
 import psycopg2
-
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -89,9 +88,7 @@ class TestAnswers(InboxCase):
         self.assertEqual(ids[:4], [old["id"], new["id"], bad["id"], twin["id"]])
         self.assertIsNone(ids[6])
         issues = self.env["construction.issue"].search([("delivery_id", "!=", False)])
-        self.assertEqual(
-            sorted(issues.mapped("category")), ["duplicate", "malformed", "malformed"]
-        )
+        self.assertEqual(sorted(issues.mapped("category")), ["duplicate", "malformed", "malformed"])
 
     def test_a_batch_of_duplicates_is_200(self):
         batch = [self.ping() for _n in range(3)]
@@ -110,7 +107,9 @@ class TestAnswers(InboxCase):
         body = self.assertVerdicts(self.post(b'{"id": "broken-1",'), "malformed")
         self.assertIsNone(body["results"][0]["event_id"])
         delivery = self.deliveries()
-        self.assertEqual((delivery.verdict, delivery.body_text), ("malformed", '{"id": "broken-1",'))
+        self.assertEqual(
+            (delivery.verdict, delivery.body_text), ("malformed", '{"id": "broken-1",')
+        )
         issue = self.env["construction.issue"].search([("delivery_id", "=", delivery.id)])
         self.assertEqual((issue.category, issue.severity), ("malformed", "high"))
         self.post(b'{"id": "broken-1",')

@@ -55,7 +55,11 @@ class TestJobEvents(SyncCase, TransactionCase):
         account = job.account_id
         self.process(
             self.upsert(
-                sequence=2, name="New name", number="26-J1-B", status="on_hold", end_date="2027-06-30"
+                sequence=2,
+                name="New name",
+                number="26-J1-B",
+                status="on_hold",
+                end_date="2027-06-30",
             )
         )
         self.assertEqual(job.name, "New name")
@@ -95,7 +99,9 @@ class TestJobEvents(SyncCase, TransactionCase):
         self.process(self.upsert(sequence=2, name="Theirs", status="on_hold"))
         self.assertEqual((job.name, job.job_status), ("Job J1", "on_hold"))
         policy.owner = "odoo"
-        self.process(self.upsert(sequence=3, name="Theirs", status="completed", contract_type="gmp"))
+        self.process(
+            self.upsert(sequence=3, name="Theirs", status="completed", contract_type="gmp")
+        )
         self.assertEqual(job.name, "Job J1")
         self.assertFalse(job.contract_type)
         self.assertEqual(job.job_status, "completed", "the row of the field says platform")

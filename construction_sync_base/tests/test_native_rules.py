@@ -35,7 +35,9 @@ class TestFrozen(RuleCase, TransactionCase):
 
     def test_lines(self):
         line = self.order1.order_line[0]
-        euro = self.env["account.tax"].create({"name": "T", "amount": 1, "type_tax_use": "purchase"})
+        euro = self.env["account.tax"].create(
+            {"name": "T", "amount": 1, "type_tax_use": "purchase"}
+        )
         other_order = self.order()
         for values in (
             {"price_unit": 2.0},
@@ -57,9 +59,7 @@ class TestFrozen(RuleCase, TransactionCase):
             {"released_amount": 1000.0},
             {"sov_method": "unit"},
         ):
-            self.assertRefusedToAll(
-                values, lambda env, v=values: line.with_env(env).write(dict(v))
-            )
+            self.assertRefusedToAll(values, lambda env, v=values: line.with_env(env).write(dict(v)))
             self.assertRefusedToAll(
                 values,
                 lambda env, v=values: self.order1.with_env(env).write(
@@ -89,8 +89,8 @@ class TestFrozen(RuleCase, TransactionCase):
                 {"order_line": [Command.create(self.line())]}
             ),
             "delete": lambda env: line.with_env(env).unlink(),
-            "move in": lambda env: self.order().order_line.with_env(env).write(
-                {"order_id": self.order1.id}
+            "move in": lambda env: (
+                self.order().order_line.with_env(env).write({"order_id": self.order1.id})
             ),
         }.items():
             self.assertRefusedToAll(name, act)
@@ -100,8 +100,10 @@ class TestFrozen(RuleCase, TransactionCase):
         order = self.order(user=self.users[1])
         order.button_confirm()
         self.assertEqual(order.state, "to approve")
-        for act in (lambda env: order.order_line.with_env(env).unlink(),
-                    lambda env: order.order_line.with_env(env).write({"product_qty": 1.0})):
+        for act in (
+            lambda env: order.order_line.with_env(env).unlink(),
+            lambda env: order.order_line.with_env(env).write({"product_qty": 1.0}),
+        ):
             self.assertRefusedToAll("to approve", act)
 
     def test_header(self):
@@ -126,7 +128,9 @@ class TestFrozen(RuleCase, TransactionCase):
             self.assertRefusedToAll(
                 values, lambda env, v=values: self.order1.with_env(env).write(dict(v))
             )
-        self.assertRefusedToAll("button_draft", lambda env: self.order1.with_env(env).button_draft())
+        self.assertRefusedToAll(
+            "button_draft", lambda env: self.order1.with_env(env).button_draft()
+        )
         self.assertRefusedToAll("unlink", lambda env: self.order1.with_env(env).unlink())
 
     def test_what_stays_free(self):
@@ -207,7 +211,9 @@ class TestNativeFunctions(RuleCase, TransactionCase):
         orders = self.order() | self.order()
         self.assertRefusedToAll("merge", lambda env: orders.with_env(env).action_merge())
         plain = self.order(project_id=False)
-        self.assertRefusedToAll("mixed", lambda env: (plain | orders[0]).with_env(env).action_merge())
+        self.assertRefusedToAll(
+            "mixed", lambda env: (plain | orders[0]).with_env(env).action_merge()
+        )
 
     def test_accrual_wizard(self):
         self.order1.order_line[0].qty_received = 400

@@ -1,7 +1,6 @@
 """Which policy and which mapping holds: platform before company before shared."""
 
 import psycopg2
-
 from odoo.exceptions import ValidationError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger

@@ -1,4 +1,5 @@
-"""Queries per applied event, whole pipeline: claim, handlers, bindings, audit, states."""
+"""Queries per applied event through the whole pipeline: claim, handler, documents,
+bindings, audit and states. A guard against queries in loops, not a race."""
 
 from odoo.tests import TransactionCase, tagged
 
@@ -15,8 +16,14 @@ class TestQueryCount(SyncCase, TransactionCase):
         super().setUpClass()
         cls.codes = [f"03-{number}" for number in range(100, 100 + LINES)]
 
-    def queries(self, events):
-        """Queries of one drain over `events`, per event."""
+    def assertQueries(self, most, build):
+        """At most `most` queries per event for `BATCH` events made by `build(number)`."""
+        self.count([build(f"warm-{build.__name__}")])
+        events = [build(f"{build.__name__}-{number}") for number in range(BATCH)]
+        per_event = self.count(events) / BATCH
+        self.assertLessEqual(per_event, most, f"{build.__name__}: {per_event} queries per event")
+
+    def count(self, events):
         self.send(*events)
         self.make_due()
         self.env.flush_all()
@@ -26,20 +33,97 @@ class TestQueryCount(SyncCase, TransactionCase):
             self.env["construction.drain"]._drain("standard")
             count = self.env.cr.sql_log_count - before
         for event in events:
-            self.assertEqual(self.state(event["id"]), "processed", self.issues(event["id"]).mapped("message"))
-        return count / len(events)
+            issues = self.issues(event["id"]).mapped("message")
+            self.assertEqual(self.state(event["id"]), "processed", issues)
+        return count
 
-    def test_commitments(self):
-        self.setup_job(codes=self.codes, budget="10000000.00")
-        self.queries([self.commitment("warm")])
-        per_event = self.queries([self.commitment(f"C{n}") for n in range(BATCH)])
-        print("commitment", per_event)
-        self.assertLessEqual(per_event, 20)
-
-    def commitment(self, external_id):
+    # -------------------------------------------------------------- builders
+    def commitment(self, name, sequence=1, amount="1000.00"):
         lines = [
-            self.commitment_line(str(number), "1000.00", cost_code=code)
+            self.commitment_line(str(number), amount, cost_code=code)
             for number, code in enumerate(self.codes)
         ]
-        data = self.commitment_data(external_id, lines=lines)
-        return self.event("commitment.approved", data=data, sequence=1)
+        data = self.commitment_data(name, lines=lines)
+        return self.event("commitment.approved", data=data, sequence=sequence)
+
+    def changed(self, name):
+        return self.commitment(name, 2, "1001.00")
+
+    def cost_code(self, name):
+        return self.event("cost_code.upserted", data=self.cost_code_data(name), sequence=1)
+
+    def vendor(self, name):
+        data = self.vendor_data(
+            name,
+            vat=f"VAT-{name}",
+            email=f"{name}@example.com",
+            address={
+                "street": "1 Mill Rd",
+                "city": "Pueblo",
+                "zip": "81001",
+                "state": "CO",
+                "country": "US",
+            },
+        )
+        return self.event("vendor.upserted", data=data, sequence=1)
+
+    def job(self, name):
+        return self.event("job.upserted", data=self.job_data(name), sequence=1)
+
+    def budget(self, name):
+        lines = [self.budget_line("500.00", cost_code=code) for code in self.codes]
+        data = self.budget_data(f"B-{name}", f"J-{name}", lines)
+        return self.event("budget.approved", data=data, sequence=1)
+
+    def void(self, name):
+        data = {"external_id": name, "date": "2026-03-20", "reason": "mistake"}
+        return self.event("commitment.voided", f"commitment/{name}", data, sequence=3)
+
+    def close(self, name):
+        data = {
+            "external_id": name,
+            "date": "2026-03-31",
+            "kind": "final",
+            "final_amount": "0.00",
+            "open_released": "10000.00",
+            "retention_balance": "0.00",
+        }
+        return self.event("commitment.closed", f"commitment/{name}", data, sequence=3)
+
+    # ----------------------------------------------------------------- tests
+    def test_commitments(self):
+        self.setup_job(codes=self.codes, budget="10000000.00")
+        self.assertQueries(12, self.commitment)  # the goal is 20
+
+    def test_cost_codes(self):
+        self.assertQueries(2, self.cost_code)
+
+    def test_vendors(self):
+        self.assertQueries(2, self.vendor)
+
+    def test_jobs(self):
+        self.assertQueries(8, self.job)
+
+    def test_budgets(self):
+        names = ["warm-budget"] + [f"budget-{number}" for number in range(BATCH)]
+        self.process(
+            *[self.job(f"J-{name}") for name in names], *[self.cost_code(c) for c in self.codes]
+        )
+        self.assertQueries(3, self.budget)
+
+    def made(self, name):
+        self.setup_job(codes=self.codes, budget="10000000.00")
+        names = [f"warm-{name}"] + [f"{name}-{number}" for number in range(BATCH)]
+        self.process(*[self.commitment(each) for each in names])
+
+    def test_new_versions_of_commitments(self):
+        self.made("changed")
+        self.assertQueries(20, self.changed)
+
+    def test_voids(self):
+        self.made("void")
+        self.assertQueries(20, self.void)
+
+    def test_closings(self):
+        self.made("close")
+        self.assertQueries(10, self.close)

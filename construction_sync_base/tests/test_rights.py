@@ -253,7 +253,9 @@ class TestCompanies(DomainCase, TransactionCase):
         super().setUp()
         self.second = self.make_company("Second")
         self.abroad = self.make_job("26-940", company_id=self.second.id)
-        self.stranger = self.make_user("stranger", "project_manager", "finance", company=self.second)
+        self.stranger = self.make_user(
+            "stranger", "project_manager", "finance", company=self.second
+        )
         self.budget()
         self.records = {
             "project.project": self.job,

@@ -172,7 +172,9 @@ class TestVendorUpdate(VendorCase, TransactionCase):
             sequence=2, name="Evil", vat="66-66", email="e@evil.example", phone="+1 303 555 0111"
         )
         self.process(event)
-        self.assertEqual((vendor.name, vendor.vat, vendor.email), ("Acme", "12-34", "a@acme.example"))
+        self.assertEqual(
+            (vendor.name, vendor.vat, vendor.email), ("Acme", "12-34", "a@acme.example")
+        )
         self.assertEqual(vendor.phone, "+1 303 555 0111", "an empty field may be filled")
         issue = self.issues(event["id"])
         self.assertEqual(issue.mapped("category"), ["ownership_conflict"])

@@ -1,4 +1,6 @@
 from . import (
+    account_accrued_orders_wizard,
+    bill_to_po_wizard,
     construction_issue_map,
     construction_platform_setup,
     construction_reason,

@@ -124,9 +124,7 @@ def batch(kind, prefix, count):
         elif kind == "vendor":
             data = vendor(unique)
         else:
-            data = commitment(
-                unique, f"job-{number % JOBS + 1}", f"ven-{number % VENDORS + 1}"
-            )
+            data = commitment(unique, f"job-{number % JOBS + 1}", f"ven-{number % VENDORS + 1}")
         fact = "approved" if kind == "commitment" else "upserted"
         result.append(event(f"{kind}.{fact}", data))
     return result

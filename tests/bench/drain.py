@@ -22,14 +22,19 @@ def against_one_job_each(world, rounds):
         # the time of the last statement before the commit, by the database's clock
         started = running.execute("construction.bench", method, arguments)
         while True:
-            open_, now = running.psql(f"SELECT count(*), extract(epoch FROM clock_timestamp()) {left}")[0]
+            open_, now = running.psql(
+                f"SELECT count(*), extract(epoch FROM clock_timestamp()) {left}"
+            )[0]
             if not open_:
                 return count / (float(now) - started)
             time.sleep(0.02)
 
     def ours(_number, count=EVENTS):
         return measure(
-            "store_pings", [PLATFORM, count], count, "FROM construction_event WHERE state = 'pending'"
+            "store_pings",
+            [PLATFORM, count],
+            count,
+            "FROM construction_event WHERE state = 'pending'",
         )
 
     def theirs(_number, count=JOBS):

@@ -84,7 +84,7 @@ def duplicates_against_distinct(world, rounds, clients=20, workers=4):
     finally:
         running.stop()
     result.notes.append(
-        f"100 requests over {clients} connections, {workers} workers: {len(wrong)} answers not 2xx, "
+        f"100 requests over {clients} connections, {workers} workers: {len(wrong)} not 2xx, "
         f"{sum(stored != new for stored, new in rows)} of {len(rows)} bursts stored another number "
         f"of rows than 1 (duplicates) or 100 (distinct), {retried} transactions retried by Odoo"
     )

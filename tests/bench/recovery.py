@@ -22,7 +22,10 @@ def after_sigkill(world, rounds):
         for number in range(1, rounds + 1):
             result.ours.append(_round(running))
             say(f"{result.title}: round {number} of {rounds}, {result.ours[-1]:.1f} s")
-        attempts = running.psql("SELECT DISTINCT attempts, crashes, state FROM construction_event")
+        attempts = running.psql(
+            "SELECT DISTINCT attempts, crashes, state FROM construction_event"
+            " WHERE type = 'construction.bench.held.v1'"
+        )
     finally:
         running.stop()
     result.notes.append(f"(attempts, crashes, state) of the events: {sorted(attempts)}")

@@ -6,5 +6,4 @@
     "license": "LGPL-3",
     "category": "Hidden",
     "depends": ["construction_sync_base"],
-    "installable": True,
 }
