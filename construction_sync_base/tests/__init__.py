@@ -11,6 +11,7 @@ from . import (
     test_cost_codes,
     test_cost_types,
     test_engine,
+    test_engine_claims,
     test_engine_failure,
     test_engine_waiting,
     test_inbox_auth,

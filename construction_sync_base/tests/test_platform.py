@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import psycopg2
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
@@ -35,7 +36,7 @@ class TestPlatform(SyncCase, TransactionCase):
     @mute_logger("odoo.sql_db")
     def test_a_key_is_unique_even_against_archived_ones(self):
         self.make("twin").active = False
-        with self.assertRaises(IntegrityError), self.env.cr.savepoint():
+        with self.assertRaises(psycopg2.IntegrityError), self.env.cr.savepoint():
             self.make("twin")
 
     def test_four_fields_make_a_platform(self):
