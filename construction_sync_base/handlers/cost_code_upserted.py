@@ -12,7 +12,7 @@ class CostCodeUpserted(models.AbstractModel):
     _order_in_batch = 20
 
     def _apply(self, items):
-        entities = self._entity_companies(items)
+        entities, shared = self._entity_companies(items), self._list_company(items)
         jobs = self._resolve(
             items, "job", "project.project", lambda item: item.data.get("job"), self.env._("Job")
         )
@@ -24,7 +24,7 @@ class CostCodeUpserted(models.AbstractModel):
             if item.blocked:
                 continue
             job = jobs.get(item.id, self.env["project.project"])
-            company = job.company_id or self._list_company(item, entities[item.id])
+            company = job.company_id or entities[item.id] or shared
             if company:
                 item.company_id = company.id
             ready.append((item, job, company))

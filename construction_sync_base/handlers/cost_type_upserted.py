@@ -12,7 +12,7 @@ class CostTypeUpserted(models.AbstractModel):
     _order_in_batch = 5
 
     def _apply(self, items):
-        entities = self._entity_companies(items)
+        entities, shared = self._entity_companies(items), self._list_company(items)
         known = self._split_new(items, "construction.cost.type")
         CostType = self.env["construction.cost.type"]
         by_code = {}
@@ -24,7 +24,7 @@ class CostTypeUpserted(models.AbstractModel):
         for item in items:
             if item.blocked:
                 continue
-            company = self._list_company(item, entities[item.id])
+            company = entities[item.id] or shared
             data = item.data
             record = known.get(item.id)
             if not record:

@@ -42,6 +42,8 @@ from . import (
     purchase_order_line_rules,
     purchase_order_reader,
     purchase_order_rules,
+    res_currency,
+    res_currency_rate,
     res_partner,
     stock_move,
     stock_rule,

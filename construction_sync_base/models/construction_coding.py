@@ -82,11 +82,11 @@ class ConstructionCoding(models.AbstractModel):
     def _distribution(self, job, cost_code, cost_type):
         """The one place that writes the key: the job's account first, 100 %."""
         accounts = (
-            job.sudo().account_id
-            | cost_code.sudo().analytic_account_id
-            | cost_type.sudo().analytic_account_id
+            job.sudo().account_id.id,
+            cost_code.sudo().analytic_account_id.id,
+            cost_type.sudo().analytic_account_id.id,
         )
-        return {",".join(str(account_id) for account_id in accounts.ids): 100}
+        return {",".join(map(str, accounts)): 100}
 
     @api.model
     def _read_distribution(self, distributions):

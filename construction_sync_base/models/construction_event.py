@@ -4,11 +4,11 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 STATES = [
-    ("pending", "Pending"),
-    ("processed", "Processed"),
-    ("parked", "Parked"),
-    ("superseded", "Superseded"),
-    ("dead", "Dead"),
+    ("pending", "Waiting its turn"),
+    ("parked", "Waiting for somebody"),
+    ("processed", "Applied"),
+    ("superseded", "Replaced by newer"),
+    ("dead", "Given up"),
     ("discarded", "Discarded"),
 ]
 UNFINISHED = ("pending", "parked", "dead")

@@ -50,12 +50,10 @@ class DomainHandler(models.AbstractModel):
                 )
         return result
 
-    def _list_company(self, item, entity_company):
-        """Company of a record that belongs to no job: the named entity, else the only
-        company the platform serves; empty (shared) where it serves several."""
-        if entity_company:
-            return entity_company
-        platform = self.env["construction.platform"].sudo().browse(item.platform_id)
+    def _list_company(self, items):
+        """Company of records that belong to no job and name no entity: the only company
+        the platform serves; empty (shared) where it serves several."""
+        platform = self.env["construction.platform"].sudo().browse(items[0].platform_id)
         if len(platform.company_ids) == 1:
             return platform.company_id
         return self.env["res.company"]

@@ -2,19 +2,19 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 CATEGORIES = [
-    ("malformed", "Malformed"),
-    ("schema", "Schema"),
+    ("malformed", "Unreadable"),
+    ("schema", "Wrong form"),
     ("unmapped_reference", "Missing mapping"),
     ("ownership_conflict", "Ownership conflict"),
     ("approval", "Approval"),
     ("budget", "Budget"),
     ("matching", "Matching"),
     ("duplicate", "Duplicate"),
-    ("period_locked", "Period locked"),
-    ("inactive_target", "Inactive target"),
+    ("period_locked", "Locked period"),
+    ("inactive_target", "Closed or archived"),
     ("amount", "Amount"),
-    ("platform_error", "Platform error"),
-    ("internal", "Internal"),
+    ("platform_error", "Fault at the platform"),
+    ("internal", "Fault in Odoo"),
 ]
 OPEN = ("open", "in_progress")
 # hours until somebody should have looked, by severity

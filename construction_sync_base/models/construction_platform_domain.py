@@ -31,13 +31,41 @@ class ConstructionPlatform(models.Model):
                     company.name,
                 )
             ]
+        holes = []
+        if not self._has_warehouse(company):
+            holes.append(
+                self.env._("%s has no warehouse: every purchase order needs one.", company.name)
+            )
         missing = self.env["construction.account.map"]._missing_categories(company)
         if missing:
-            return [
+            holes.append(
                 self.env._(
                     "The account map of %(company)s has no account for: %(categories)s.",
                     company=company.name,
                     categories=", ".join(missing),
                 )
-            ]
-        return []
+            )
+        return holes
+
+    def _has_warehouse(self, company):
+        return bool(
+            self.env["stock.warehouse"]
+            .sudo()
+            .search_count([("company_id", "=", company.id)], limit=1)
+        )
+
+    def _propose_setup(self):
+        for company in self.company_ids:
+            self._propose_company(company)
+
+    def _propose_company(self, company):
+        """Fill what can be proposed: the account map from the chart, a first warehouse."""
+        self.env["construction.account.map"].with_company(company)._propose(company)
+        if not self._has_warehouse(company):
+            self.env["stock.warehouse"].sudo().create(
+                {
+                    "name": self.env._("%s, jobs", company.name),
+                    "code": f"W{company.id}"[:5],
+                    "company_id": company.id,
+                }
+            )

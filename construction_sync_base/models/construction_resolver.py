@@ -112,7 +112,8 @@ class ConstructionResolver(models.AbstractModel):
     @api.model
     def _resolve_satisfied(self):
         """Close issues whose cause is gone although nobody told them: the record was
-        committed at the same moment as the event that missed it was parked."""
+        committed at the same moment as the event that missed it was parked. An older
+        binding did not help (its record is gone), or nothing would have been parked."""
         self.env.cr.execute("""
             SELECT i.id FROM construction_issue i
               JOIN construction_binding b
@@ -120,6 +121,7 @@ class ConstructionResolver(models.AbstractModel):
                AND b.object = split_part(substr(i.wait_key, 10), '|', 1)
                AND b.external_id = substr(i.wait_key, 10 + strpos(substr(i.wait_key, 10), '|'))
                AND b.res_id IS NOT NULL
+               AND b.write_date > i.create_date - interval '10 minutes'
              WHERE i.state IN ('open', 'in_progress') AND i.wait_key LIKE 'external:%'
              LIMIT 1000
         """)

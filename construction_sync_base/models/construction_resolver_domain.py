@@ -51,9 +51,7 @@ class ConstructionResolver(models.AbstractModel):
                        SELECT FROM construction_cost_type t
                         WHERE t.code = k.value AND t.active
                           AND t.write_date > i.create_date - interval '10 minutes'
-                          AND (t.company_id IS NULL OR t.company_id = i.company_id)))
-                OR (k.kind = 'currency' AND EXISTS (
-                       SELECT FROM res_currency u WHERE u.name = k.value AND u.active)))
+                          AND (t.company_id IS NULL OR t.company_id = i.company_id))))
              LIMIT 1000
         """)
         ids = [row[0] for row in self.env.cr.fetchall()]

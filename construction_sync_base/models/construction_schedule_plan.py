@@ -25,14 +25,15 @@ class ConstructionSchedulePlan(models.AbstractModel):
             items, "vendor", "res.partner", lambda item: item.data["vendor"], self.env._("Vendor")
         )
         plans, currencies = [], self._currencies(items)
+        rates = self._first_rates(currencies.values())
         for item in items:
             if item.blocked:
                 continue
             job, vendor = jobs[item.id], vendors[item.id]
             item.company_id = job.company_id.id
             currency = self._currency(item, currencies)
-            if currency and currency != job.company_id.currency_id:
-                currency = self._rated(item, currency, job.company_id)
+            if currency and not self._rated(item, currency, job.company_id, rates):
+                continue
             if currency and self._may_take(item, job, vendor, known.get(item.id)):
                 plans.append(
                     {
@@ -47,19 +48,22 @@ class ConstructionSchedulePlan(models.AbstractModel):
         self._check_account_map(plans)
         return [plan for plan in plans if not plan["item"].blocked]
 
-    def _rated(self, item, currency, company):
-        """The foreign currency when it has a rate on or before the document's date; parks
-        the item otherwise, since without one Odoo counts 1 for 1."""
-        known = self.env["res.currency.rate"].search_count(
-            [
-                ("currency_id", "=", currency.id),
-                ("company_id", "in", (False, company.root_id.id)),
-                ("name", "<=", item.data["date"]),
-            ],
-            limit=1,
+    def _first_rates(self, currencies):
+        """{(currency, company or none): first day that has a rate}"""
+        rows = self.env["res.currency.rate"]._read_group(
+            [("currency_id", "in", [currency.id for currency in currencies])],
+            ["currency_id", "company_id"],
+            ["name:min"],
         )
-        if known:
-            return currency
+        return {(currency, company): day for currency, company, day in rows}
+
+    def _rated(self, item, currency, company, rates):
+        """Whether a foreign currency has a rate on or before the document's date; parks
+        the item otherwise, since without one Odoo counts 1 for 1."""
+        days = [rates.get((currency, owner)) for owner in (company.root_id, company.browse())]
+        date = fields.Date.to_date(item.data["date"])
+        if currency == company.currency_id or any(day and day <= date for day in days):
+            return True
         item.park(
             "amount",
             self.env._(
@@ -67,9 +71,10 @@ class ConstructionSchedulePlan(models.AbstractModel):
                 code=currency.name,
                 date=item.data["date"],
             ),
-            suggestion=self.env._("Enter the rate of that day, then resume."),
+            wait=f"currency|{currency.name}",
+            suggestion=self.env._("Enter the rate of that day; the event goes on by itself."),
         )
-        return None
+        return False
 
     def _refuse_tombstones(self, items):
         """A voided commitment is not raised from the dead by a later snapshot."""

@@ -43,7 +43,7 @@ class SyncCase:
             cls.env["account.chart.template"].try_loading(
                 "generic_coa", company=company, install_demo=False
             )
-        cls.env["construction.account.map"].with_company(company)._propose(company)
+        cls.env["construction.platform"]._propose_company(company)
 
     @classmethod
     def make_company(cls, name, currency=None):

@@ -145,7 +145,7 @@ class TestNewVersions(ChangeCase, TransactionCase):
 
     def test_job_vendor_and_currency_do_not_change(self):
         self.start()
-        self.env.ref("base.EUR").active = True
+        self.foreign()
         self.process(
             self.event("job.upserted", data=self.job_data("J2"), sequence=1),
             self.event("vendor.upserted", data=self.vendor_data("V2"), sequence=1),

@@ -6,6 +6,27 @@ from .common import SyncCase
 
 
 class CommitmentCase(SyncCase):
+    def foreign(self, code="EUR", **rates):
+        """An active foreign currency with rates by day."""
+        currency = self.env.ref(f"base.{code}")
+        currency.active = True
+        currency.rate_ids.unlink()
+        self.rate(currency, rates or {"2026-01-01": 0.5})
+        return currency
+
+    def rate(self, currency, rates):
+        self.env["res.currency.rate"].create(
+            [
+                {
+                    "currency_id": currency.id,
+                    "company_id": self.company.id,
+                    "name": day,
+                    "rate": rate,
+                }
+                for day, rate in rates.items()
+            ]
+        )
+
     def setUp(self):
         super().setUp()
         self.job = self.setup_job(codes=("03-300", "05-120"))
@@ -167,35 +188,30 @@ class TestCommitments(CommitmentCase, TransactionCase):
         self.refused("schema", self.commitment_line("1"), self.commitment_line("1"))
 
     def test_amount_of_the_currency(self):
-        self.env.ref("base.JPY").active = True
+        self.foreign("JPY")
         self.process(self.approved(currency="JPY", lines=[self.commitment_line(amount="1000")]))
         self.assertEqual(self.order_of().amount_untaxed, 1000)
         self.refused("amount", self.commitment_line(amount="1000.5"), currency="JPY")
 
-    def test_inactive_currency_waits(self):
+    def test_a_currency_waits_until_it_is_active_and_rated(self):
         euro = self.env.ref("base.EUR")
-        event = self.approved(currency="EUR")
+        euro.rate_ids.unlink()
+        event = self.approved(currency="EUR", date="2026-03-02")
         self.apply(event)
-        self.assertParked(event["id"], "amount")
+        self.assertIn("not active", self.assertParked(event["id"], "amount").message)
         euro.active = True
-        self.env["construction.resolver"]._resolve_satisfied()
+        self.drain()
+        self.assertIn("no rate", self.assertParked(event["id"], "amount").message)
+        self.rate(euro, {"2026-03-03": 0.5})
+        self.drain()
+        self.assertParked(event["id"], "amount")
+        self.rate(euro, {"2026-03-01": 0.5})
         self.drain()
         self.assertEqual(self.state(event["id"]), "processed")
         self.assertEqual(self.order_of().currency_id, euro)
 
     def test_foreign_currency_at_the_rate_of_its_date(self):
-        euro = self.env.ref("base.EUR")
-        euro.active = True
-        euro.rate_ids.unlink()
-        for day, rate in (("2026-01-01", 0.8), ("2026-03-02", 0.5), ("2026-03-03", 0.4)):
-            self.env["res.currency.rate"].create(
-                {
-                    "currency_id": euro.id,
-                    "company_id": self.company.id,
-                    "name": day,
-                    "rate": rate,
-                }
-            )
+        self.foreign(**{"2026-01-01": 0.8, "2026-03-02": 0.5, "2026-03-03": 0.4})
         self.process(self.approved(currency="EUR", date="2026-03-02"))
         order = self.order_of()
         self.assertEqual(order.currency_rate, 0.5)

@@ -76,7 +76,11 @@ class TestCostCodes(DomainCase, TransactionCase):
         self.assertFalse(code.analytic_account_id.active)
         code.active = True
         self.assertTrue(code.analytic_account_id.active)
-        with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.IntegrityError), self.cr.savepoint():
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.IntegrityError),
+            self.cr.savepoint(),
+        ):
             code.analytic_account_id.unlink()
 
     def test_account_follows_the_name(self):

@@ -67,7 +67,12 @@ class TestPlatform(SyncCase, TransactionCase):
             platform.action_activate()
         self.assertEqual(platform.state, "draft")
         self.assertFalse(platform.service_user_id)
-        self.env["construction.account.map"].with_company(company)._propose(company)
+        platform._propose_setup()
+        warehouses = self.env["stock.warehouse"].search([("company_id", "=", company.id)])
+        warehouses.active = False
+        with self.assertRaisesRegex(UserError, "no warehouse"):
+            platform.action_activate()
+        platform._propose_setup()
         platform.action_activate()
         self.assertEqual(platform.state, "active")
 

@@ -28,10 +28,9 @@ class ConstructionPlatformSetup(models.TransientModel):
             )
 
     def action_propose(self):
-        """Fill the account map from the chart where rows are missing; Finance reviews it."""
+        """Fill what can be proposed; Finance reviews the account map afterwards."""
         self.ensure_one()
-        for company in self.platform_id.company_ids:
-            self.env["construction.account.map"].with_company(company)._propose(company)
+        self.platform_id._propose_setup()
         return self._reopen()
 
     def action_secret(self):

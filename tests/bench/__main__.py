@@ -16,7 +16,7 @@ BENCHES = {
     "commitment": lambda world, rounds: apply.against_plain_orm(world, "commitment", rounds),
     "recovery": recovery.after_sigkill,
 }
-ROUNDS = {"ingest": 25, "duplicates": 15, "recovery": 3}
+ROUNDS = {"ingest": 25, "duplicates": 15, "cost_code": 15, "vendor": 15, "recovery": 3}
 
 
 def main():

@@ -101,7 +101,7 @@ registry.category("web_tour.tours").add("construction_event_replayed", {
         {
             content: "it is dead",
             trigger:
-                ".o_form_view .o_statusbar_status .o_arrow_button_current:contains('Dead')",
+                ".o_form_view .o_statusbar_status .o_arrow_button_current:contains('Given up')",
         },
         {
             content: "replay it",
@@ -111,7 +111,7 @@ registry.category("web_tour.tours").add("construction_event_replayed", {
         {
             content: "it waits for its turn",
             trigger:
-                ".o_form_view .o_statusbar_status .o_arrow_button_current:contains('Pending')",
+                ".o_form_view .o_statusbar_status .o_arrow_button_current:contains('Waiting its turn')",
         },
     ],
 });
