@@ -9,7 +9,7 @@
     "license": "LGPL-3",
     "application": True,
     "depends": ["account", "project_purchase", "purchase_stock", "queue_job"],
-    "external_dependencies": {"python": ["cryptography", "jsonschema"]},
+    "external_dependencies": {"python": ["cryptography", "fastjsonschema", "jsonschema"]},
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",
@@ -39,6 +39,7 @@
         "views/purchase_order_views.xml",
         "views/purchase_order_line_views.xml",
         "views/project_project_views.xml",
+        "views/res_partner_views.xml",
         "wizards/construction_reason_views.xml",
         "wizards/construction_issue_map_views.xml",
         "wizards/construction_platform_setup_views.xml",

@@ -19,6 +19,7 @@ class BudgetApproved(models.AbstractModel):
     _order_in_batch = 40
 
     def _apply(self, items):
+        self._refuse_sub_jobs(items)
         jobs = self._resolve(
             items, "job", "project.project", lambda item: item.data["job"], self.env._("Job")
         )

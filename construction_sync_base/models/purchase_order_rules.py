@@ -160,6 +160,7 @@ class PurchaseOrderRules(models.Model):
             if order.closed_state != "open":
                 raise UserError(self.env._("%s is closed.", order.display_name))
         self.order_line._check_schedule_lines()
+        self.order_line._check_account_map()
 
     def _check_budget_on_screen(self):
         """A person confirms: inform, ask for a reason, refuse or route, by policy."""
@@ -318,6 +319,8 @@ class PurchaseOrderRules(models.Model):
                 "%s is billed by application for payment: its bill comes from the certificate.",
                 self.display_name,
             )
+        if self.state != "purchase" and move_type != "in_refund":
+            return self.env._("%s is not approved and takes no bill.", self.display_name)
         if self.closed_state == "final" and move_type != "in_refund":
             return self.env._("%s is closed and takes no more bills.", self.display_name)
         return self.project_id._refusal("cost")

@@ -17,6 +17,7 @@ from . import (
     test_inbox_auth,
     test_inbox_http,
     test_job_events,
+    test_job_figures,
     test_jobs,
     test_native_rules,
     test_platform,

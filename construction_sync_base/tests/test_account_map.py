@@ -72,6 +72,12 @@ class TestAccountMap(DomainCase, TransactionCase):
         bill = self.bill(self.order(confirm=True), post=False)
         self.assertEqual(bill.invoice_line_ids.account_id, account)
 
+    def test_nothing_is_ordered_without_it(self):
+        self.row("material").unlink()
+        self.budget()
+        with self.assertRaisesRegex(UserError, "no account for Material"):
+            self.order(confirm=True)
+
     def test_a_platform_does_not_activate_with_a_hole(self):
         self.row("overhead").unlink()
         platform = self.env["construction.platform"].create(

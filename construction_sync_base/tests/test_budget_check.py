@@ -231,7 +231,9 @@ class TestCheckOnScreens(DomainCase, TransactionCase):
         self.policy(budget_check="block")
         order = self.over()
         order.write({"project_id": False, "order_line": [Command.clear()]})
-        product = self.env["product.product"].create({"name": "Paper", "type": "consu"})
+        product = self.env["product.product"].create(
+            {"name": "Paper", "type": "consu", "supplier_taxes_id": [Command.clear()]}
+        )
         order.order_line = [Command.create({"product_id": product.id, "product_qty": 5000})]
         order.button_confirm()
         self.assertEqual(order.state, "purchase")

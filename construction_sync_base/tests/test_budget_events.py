@@ -97,6 +97,11 @@ class TestBudgetEvents(SyncCase, TransactionCase):
         self.drain()
         self.assertEqual(self.state(event["id"]), "processed")
 
+    def test_lines_of_a_sub_job_are_a_question(self):
+        event = self.approved(lines=[self.budget_line(sub_job="J1-A")])
+        self.apply(event)
+        self.assertParked(event["id"], "unmapped_reference")
+
     def test_closed_job_until_it_is_reopened(self):
         self.job.job_status = "closed"
         event = self.approved()

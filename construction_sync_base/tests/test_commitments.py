@@ -246,6 +246,10 @@ class TestCommitments(CommitmentCase, TransactionCase):
         self.refused("unmapped_reference", job="J-unknown")
         self.refused("unmapped_reference", vendor="V-unknown")
 
+    def test_lines_of_a_sub_job_are_a_question(self):
+        self.refused("unmapped_reference", self.commitment_line(sub_job="J1-A"))
+        self.made(self.commitment_line(sub_job="J1"))
+
     def test_waits_for_its_vendor(self):
         event = self.approved(vendor="V9")
         self.apply(event)

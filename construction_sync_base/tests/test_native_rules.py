@@ -312,6 +312,19 @@ class TestNativeFunctions(RuleCase, TransactionCase):
         bill.action_post()
         self.assertFigures(billed=10, actual=10)
 
+    def test_no_bill_before_approval(self):
+        self.company.write({"po_double_validation": "two_step", "po_double_validation_amount": 5})
+        bill = self.bill(self.order1, 10, 5, post=False)
+        self.users[1].group_ids -= self.env.ref("purchase.group_purchase_manager")
+        self.order1.with_user(self.users[1])._revalidate()
+        self.assertEqual(self.order1.state, "to approve")
+        with self.assertRaisesRegex(UserError, "not approved"):
+            bill.action_post()
+        with self.assertRaisesRegex(UserError, "not approved"):
+            self.order1.action_create_invoice()
+        self.order1.button_approve()
+        bill.action_post()
+
     def test_cancel_is_refused_when_received_or_billed(self):
         self.order1.order_line[0].qty_received = 10
         with self.assertRaisesRegex(UserError, "received 10.0"):
