@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odoo.addons.construction_sync_base.lib.budget import alert_level, available, open_amount
+from odoo.addons.construction_sync_base.lib.budget import (
+    alert_level,
+    available,
+    committed_line,
+    open_amount,
+)
 
 cents = st.integers(-(10**12), 10**12).map(lambda n: Decimal(n).scaleb(-2))
 
@@ -65,3 +70,21 @@ def test_more_used_never_lowers_the_level(revised, a, b):
 def test_over_budget_is_level_100(revised, used):
     over = available(revised, used, Decimal(0), Decimal(0)) <= 0
     assert (alert_level(revised, used) == 100) == over
+
+
+@pytest.mark.parametrize(
+    ("revised", "released", "billed", "final", "committed"),
+    [
+        (1000, 0, 400, False, 1000),
+        (1000, 600, 400, False, 400),  # closing released the rest
+        (1000, 1000, 250, False, 250),  # a late bill takes its release back
+        (1000, 0, 1200, False, 1200),  # a bill beyond the order does not hide
+        (-100, 0, 0, False, -100),
+        (-100, 0, -150, False, -150),
+        (-100, -60, -40, False, -40),
+        (1000, 600, 300, True, 300),  # nothing is open after the final close
+    ],
+)
+def test_committed_line(revised, released, billed, final, committed):
+    assert committed_line(revised, released, billed, final) == committed
+    assert open_amount(committed, billed, 0) * (-1 if revised < 0 else 1) >= 0
