@@ -41,7 +41,7 @@ class CostCodeUpserted(models.AbstractModel):
                 updates.append((item, record, values))
             else:
                 fresh.append((item, values | {"company_id": company.id, "job_id": job.id}))
-        made = self._create(fresh, parents)  # first: it may hold the parents of the others
+        made = self._create_codes(fresh, parents)  # first: it may hold the parents of the others
         for item, record, values in updates:
             self._update(item, record, values, parents, made)
 
@@ -121,7 +121,7 @@ class CostCodeUpserted(models.AbstractModel):
         )
         return self.env["construction.cost.code"]
 
-    def _create(self, rows, parents):
+    def _create_codes(self, rows, parents):
         """One generation of the tree after the other, each in one statement."""
         fresh = {}
         while rows:

@@ -28,7 +28,7 @@ class JobUpserted(models.AbstractModel):
                 updates.append((item, known[item.id], company))
             else:
                 new.append((item, company))
-        fresh = self._create(new)  # first: it may hold the parents of the others
+        fresh = self._create_jobs(new)  # first: it may hold the parents of the others
         for item, job, company in updates:
             self._update(item, job, company, fresh)
 
@@ -149,7 +149,7 @@ class JobUpserted(models.AbstractModel):
             )
         return parent
 
-    def _create(self, new):
+    def _create_jobs(self, new):
         if not new:
             return {}
         numbers = {}
