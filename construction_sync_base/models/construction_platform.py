@@ -299,7 +299,7 @@ class ConstructionPlatform(models.Model):
             "params": {
                 "type": "success",
                 "message": self.env._(
-                    "Test event stored. It turns “processed” in the inbox within seconds."
+                    "Test event stored. It turns “Applied” in the inbox within seconds."
                 ),
                 "next": {
                     "type": "ir.actions.act_window",
