@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 
@@ -112,7 +114,7 @@ class CommitmentApproved(models.AbstractModel):
             "commitment_title": data.get("title") or False,
             "commitment_type": kind,
             "billing_mode": data.get("billing_mode") or BILLING_DEFAULT.get(kind, "invoice"),
-            "retention_percent": float(percent or 0),
+            "retention_percent": money.to_float(percent or Decimal(0), money.PERCENT_DECIMALS),
             "executed_on": data.get("executed_on") or False,
             "payment_term_id": term or vendor.property_supplier_payment_term_id.id,
             "platform_approval": _approval(data),
@@ -257,7 +259,7 @@ class CommitmentApproved(models.AbstractModel):
         currency = plan["job"].company_id.currency_id
         control = self.env["construction.budget.control"]
         text = control._explain(found, currency)
-        over = float(sum(needed - rest for _key, rest, needed in found))
+        over = sum(needed - rest for _key, rest, needed in found)
         more = {"amount": over, "currency_id": currency.id}
         if item.approved_note:
             plan["order"].budget_reason = item.approved_note

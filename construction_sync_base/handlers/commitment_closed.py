@@ -88,7 +88,7 @@ class CommitmentClosed(models.AbstractModel):
                     theirs=told,
                     ours=ours,
                 ),
-                amount=float(abs(told - ours)),
+                amount=abs(told - ours),
                 currency_id=order.currency_id.id,
             )
         return ours

@@ -1,7 +1,11 @@
 from collections import defaultdict
+from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+from ..lib import budget as formulas
+from ..lib import money
 
 ALERT_LEVELS = [("0", "Below 80 %"), ("80", "80 %"), ("90", "90 %"), ("100", "100 %")]
 
@@ -63,22 +67,23 @@ class ConstructionBudgetLine(models.Model):
         beside the work) share them: they stand on the key's first line, the others show
         their own amount only, so that a column adds up."""
         positions = self.env["construction.job.cost"]._positions(self.job_id)
-        first, amounts = {}, defaultdict(float)
+        first, amounts = {}, defaultdict(Decimal)
         for line in self.budget_id.line_ids.sorted(lambda line: line._origin.id):
             first.setdefault((line.budget_id, line._key()), line)
-            amounts[line.budget_id, line._key()] += line.amount
+            digits = line.currency_id.decimal_places
+            amounts[line.budget_id, line._key()] += money.from_float(line.amount, digits)
         for line in self:
             own = (line.budget_id, line._key())
             leads = first.get(own, line) == line
             figures = positions.get(line._key(), {}) if leads else {}
-            used = sum(figures.get(name, 0) for name in ("actual", "open", "pending"))
+            used = [figures.get(name, Decimal(0)) for name in ("actual", "open", "pending")]
             line.revised_amount = line.amount
             line.committed_amount = figures.get("committed", 0)
             line.actual_amount = figures.get("actual", 0)
             line.accrued_amount = figures.get("accrued", 0)
             line.pending_amount = figures.get("pending", 0)
             line.open_amount = figures.get("open", 0)
-            line.available_amount = amounts[own] - float(used) if leads else 0
+            line.available_amount = formulas.available(amounts[own], *used) if leads else 0
 
     @api.model_create_multi
     def create(self, vals_list):

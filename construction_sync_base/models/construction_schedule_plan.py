@@ -191,7 +191,7 @@ class ConstructionSchedulePlan(models.AbstractModel):
                 line.get("pricing"), quantity, unit_cost, amount, currency.decimal_places
             )
         except AmountError as error:
-            item.park("amount", f"{path}: {error}", amount=float(amount), currency_id=currency.id)
+            item.park("amount", f"{path}: {error}", amount=amount, currency_id=currency.id)
             return None
         if method == sov.AMOUNT:
             quantity, unit_cost = amount, Decimal(1)
@@ -262,7 +262,7 @@ class ConstructionSchedulePlan(models.AbstractModel):
             item.park(
                 "amount",
                 str(error),
-                amount=float(total),
+                amount=total,
                 currency_id=plan["currency"].id,
                 suggestion=self.env._("The platform has to send a version whose lines add up."),
             )

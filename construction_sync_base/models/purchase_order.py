@@ -43,7 +43,7 @@ class PurchaseOrder(models.Model):
         readonly=True,
     )
     closed_on = fields.Date(copy=False, readonly=True)
-    retention_percent = fields.Float(string="Retention %", digits=(6, 3))
+    retention_percent = fields.Float(string="Retention %", digits=(9, 6))
     executed_on = fields.Date(copy=False)
     platform_approval = fields.Char(
         string="Approved at the platform", copy=False, readonly=True, help="Who and when."
@@ -139,7 +139,7 @@ class PurchaseOrder(models.Model):
             order.retention_held = order.retention_released = order.advance_balance = 0
             order.tax_cost_amount = sum(lines.mapped("tax_cost_amount"))
             order.open_amount = (
-                float(sum(line._open_gross(billed[line._origin.id][0]) for line in lines))
+                sum(line._open_gross(billed[line._origin.id][0]) for line in lines)
                 if confirmed
                 else 0
             )

@@ -162,7 +162,7 @@ class PurchaseOrderLine(models.Model):
         Read by SQL: who sees the order sees what of it was billed, whether or not the
         bills are open to him.
         """
-        result = defaultdict(lambda: (0.0, 0.0))
+        result = defaultdict(lambda: (Decimal(0), Decimal(0)))
         ids = self._origin.ids
         if not ids:
             return result
@@ -189,11 +189,16 @@ class PurchaseOrderLine(models.Model):
             )
         )
         for line_id, billed, paid in rows:
-            result[line_id] = (billed or 0.0, paid or 0.0)
+            result[line_id] = (Decimal(str(billed or 0)), Decimal(str(paid or 0)))
         return result
 
     def _tax_share(self):
-        return self.tax_cost_amount / self.price_subtotal if self.price_subtotal else 0
+        """Tax that is cost per unit of price, as Decimal."""
+        digits = self.currency_id.decimal_places
+        subtotal = money.from_float(self.price_subtotal, digits)
+        if not subtotal:
+            return Decimal(0)
+        return money.from_float(self.tax_cost_amount, digits) / subtotal
 
     def _open_gross(self, billed):
         """What is still to come of this line, tax that is cost included, as Decimal.
@@ -201,7 +206,7 @@ class PurchaseOrderLine(models.Model):
         :param billed: from `_posted_bills`
         """
         digits = self.currency_id.decimal_places
-        gross = money.from_float(billed * (1 + self._tax_share()), digits)
+        gross = money.round_half_up(billed * (1 + self._tax_share()), digits)
         committed = formulas.committed_line(
             money.from_float(self.price_subtotal + self.tax_cost_amount, digits),
             money.from_float(self.released_amount or 0, digits),
@@ -213,13 +218,16 @@ class PurchaseOrderLine(models.Model):
     def _open_untaxed(self, billed):
         digits = self.currency_id.decimal_places
         gross = self._open_gross(billed)
-        return money.from_float(float(gross) / (1 + self._tax_share()), digits)
+        return money.round_half_up(gross / (1 + self._tax_share()), digits)
 
     def _release(self, amount):
         """Take `amount` (Decimal, without tax) and its tax that is cost out of the open
         commitment."""
-        gross = self.currency_id.round(float(amount) * (1 + self._tax_share()))
-        self.with_env(self.order_id._editable().env).released_amount += gross
+        digits = self.currency_id.decimal_places
+        gross = money.round_half_up(amount * (1 + self._tax_share()), digits)
+        released = money.from_float(self.released_amount or 0, digits) + gross
+        line = self.with_env(self.order_id._editable().env)
+        line.released_amount = money.to_float(released, digits)
 
     # ----------------------------------------------------------------- bills
     def _prepare_account_move_line(self, move=False):
