@@ -3,10 +3,11 @@ import json
 import logging
 import re
 import time
+from contextlib import contextmanager
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.http import Controller, Response, request, route
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
+from psycopg2.extensions import ISOLATION_LEVEL_DEFAULT, TRANSACTION_STATUS_IDLE
 
 from ..lib import envelope, signatures
 from ..models.construction_apply import CONFLICTS, LOST, QUICK_TRIES
@@ -31,6 +32,23 @@ def _limit(_controller):
     """None where `_body` judges the length before it reads; Odoo reads forms by itself, and
     refuses long ones with an answer of its own."""
     return None if request.httprequest.mimetype in MAX_BYTES else MAX_BYTES[BATCHED]
+
+
+@contextmanager
+def _each_statement_alone(connection):
+    """Every statement is a transaction of its own, in the server's default isolation (READ
+    COMMITTED, see `construction.inbox`). None of these settings travels to the server."""
+    if connection.info.transaction_status != TRANSACTION_STATUS_IDLE:  # in a test
+        yield
+        return
+    connection.set_isolation_level(ISOLATION_LEVEL_DEFAULT)
+    connection.readonly = None
+    connection.autocommit = True
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.autocommit = False
 
 
 class Inbox(Controller):
@@ -211,19 +229,19 @@ class Inbox(Controller):
     def _store(self, platform, parsed, delivery):
         """Store on the request's own cursor, as borrowing another costs more than the insert.
 
-        It has to be READ COMMITTED (see `construction.inbox`), so a transaction that looking
-        up the platform or a key has begun ends first.
+        What is acknowledged is durable: the insert is a transaction of its own, and one that
+        fails is answered with 503.
         """
         cr = request.env.cr
         if cr.connection.info.transaction_status != TRANSACTION_STATUS_IDLE:
             cr.rollback()  # only looked something up so far
-        if cr.connection.info.transaction_status == TRANSACTION_STATUS_IDLE:  # not in a test
-            cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
-        env = api.Environment(cr, SUPERUSER_ID, {})
-        stored = env["construction.inbox"]._store(platform, parsed, delivery)
-        # what is acknowledged is durable, and a commit that fails is answered with 503
-        cr.commit()  # pylint: disable=invalid-commit
-        return stored
+        inbox = api.Environment(cr, SUPERUSER_ID, {})["construction.inbox"]
+        with _each_statement_alone(cr.connection):
+            receipt = inbox._insert(platform, parsed, delivery)
+        if receipt.open_ends:
+            inbox._follow_up(platform, parsed, delivery, receipt)
+            cr.commit()  # pylint: disable=invalid-commit
+        return receipt.results, receipt.correlation
 
     def _verdicts(self, results, correlation):
         counts = {"accepted": 0, "duplicate": 0, "conflict": 0, "malformed": 0}

@@ -5,7 +5,6 @@ import uuid
 
 import psycopg2
 from odoo import SUPERUSER_ID, api, models
-from odoo.tools import SQL
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
 
 from odoo.addons.queue_job.exception import RetryableJobError
@@ -22,6 +21,12 @@ DRAIN_SECONDS = 20
 DRAIN_EVENTS = 2000
 MAX_CRASHES = 3
 
+# Query of the lanes for which a job waits to run.
+WAITING_LANES = """
+    SELECT split_part(channel, '.', 3) FROM queue_job
+     WHERE state = 'pending' AND model_name = 'construction.drain'
+       AND (eta IS NULL OR eta <= now() AT TIME ZONE 'UTC')
+"""
 # Claims of drains that no longer live. A drain holds an advisory lock while its job
 # runs: kill -9 closes the connection and frees it at once. The lease covers what the
 # lock cannot see (a process that is stopped but not dead).
@@ -74,18 +79,9 @@ class ConstructionDrain(models.AbstractModel):
     @api.model
     def _wake(self, lane):
         """Make sure that a job which will drain `lane` waits to run."""
-        self.env.cr.execute(SQL("SELECT %s IN (%s)", lane, self._waiting_lanes()))
+        self.env.cr.execute(f"SELECT %s IN ({WAITING_LANES})", (lane,))
         if not self.env.cr.fetchone()[0]:
             self._enqueue(lane)
-
-    @api.model
-    def _waiting_lanes(self):
-        """Query of the lanes for which a job waits to run."""
-        return SQL(
-            "SELECT split_part(channel, '.', 3) FROM queue_job WHERE state = 'pending'"
-            " AND model_name = 'construction.drain'"
-            " AND (eta IS NULL OR eta <= now() AT TIME ZONE 'UTC')"
-        )
 
     @api.model
     def _enqueue(self, lane):

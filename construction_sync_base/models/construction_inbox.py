@@ -1,6 +1,7 @@
 import base64
 import json
 import uuid
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from odoo import SUPERUSER_ID, api, models, tools
@@ -8,6 +9,7 @@ from odoo.tools import SQL
 
 from ..lib import strict_json
 from ..lib.errors import Malformed
+from .construction_drain import WAITING_LANES
 
 EVENT_COLUMNS = (
     "event_id", "source", "type", "subject", "sequence", "time", "correlation_id",
@@ -15,11 +17,62 @@ EVENT_COLUMNS = (
 )  # fmt: skip
 
 
+def _place(name):
+    return f"%({name})s::{'timestamp' if name == 'time' else 'varchar'}[]"
+
+
+# One statement and not two or a function: it can be a transaction of its own, without round
+# trips for BEGIN and COMMIT, and Odoo's pool forgets prepared plans between two requests.
+_STORE = f"""
+    WITH delivery AS MATERIALIZED (
+        SELECT nextval('construction_delivery_id_seq')::integer AS id,
+               now() AT TIME ZONE 'UTC' AS arrival
+    ), fresh AS (
+        INSERT INTO construction_event (platform_id, company_id, delivery_id, state, attempts,
+                    crashes, failures, received_at, next_try_at, {", ".join(EVENT_COLUMNS)})
+             SELECT %(platform)s, %(company)s, delivery.id, %(state)s, 0, 0, 0, arrival, arrival,
+                    {", ".join(f"sent.{name}" for name in EVENT_COLUMNS)}
+               FROM delivery, unnest({", ".join(_place(name) for name in EVENT_COLUMNS)})
+                 AS sent ({", ".join(EVENT_COLUMNS)})
+        ON CONFLICT (platform_id, source, event_id) DO NOTHING
+          RETURNING source, event_id, delivery_id, lane
+    ), evidence AS (
+        INSERT INTO construction_delivery (id, platform_id, company_id, received_at,
+                    source_address, headers, body, body_sha256, verdict)
+             SELECT id, %(platform)s, %(company)s, arrival, %(source_address)s, %(headers)s,
+                    %(body)s::bytea, %(sha256)s, 'accepted'
+               FROM delivery WHERE EXISTS (SELECT FROM fresh)
+    )
+    SELECT source, event_id, delivery_id, lane, lane IN ({WAITING_LANES}) FROM fresh
+"""
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What storing one request brought.
+
+    :param results: list of (event id or None, verdict), in the order of the body
+    :param delivery_id: id of the delivery; None when nothing of it was new
+    :param asleep: lanes of new events for which no drain waits to run
+    """
+
+    correlation: str
+    results: list
+    delivery_id: int | None = None
+    asleep: set = field(default_factory=set)
+
+    @property
+    def open_ends(self):
+        """Whether `_follow_up` has anything to do."""
+        return bool(self.asleep) or any(
+            verdict in ("malformed", "conflict") for _event_id, verdict in self.results
+        )
+
+
 class ConstructionInbox(models.AbstractModel):
     """Stores what arrived, in one short transaction: the delivery, and its events that are
     new. The transaction is READ COMMITTED: a duplicate that commits at the same moment is
-    then a clean "already there" and not a serialization failure. Two plain inserts that
-    travel together cost half of what one statement with both inside costs to plan.
+    then a clean "already there" and not a serialization failure.
     """
 
     _name = "construction.inbox"
@@ -46,39 +99,74 @@ class ConstructionInbox(models.AbstractModel):
         :return: list of (event id or None, verdict) in the same order, and the
             correlation id of the delivery
         """
-        correlation = str(uuid.uuid4())
-        results = [None] * len(parsed)
-        rows = []
-        seen = {}
+        receipt = self._insert(route, parsed, delivery)
+        self._follow_up(route, parsed, delivery, receipt)
+        return receipt.results, receipt.correlation
+
+    @api.model
+    def _insert(self, route, parsed, delivery):
+        """The first half of `_store`. What it writes is one statement, which may be a
+        transaction of its own.
+
+        :return: `Receipt`; when its `open_ends` are not done, the request is not answered
+        """
+        receipt = Receipt(correlation=str(uuid.uuid4()), results=[None] * len(parsed))
+        first = {}
         for position, entry in enumerate(parsed):
             if isinstance(entry, Malformed):
-                results[position] = (getattr(entry, "event_id", None), "malformed")
-                continue
-            twin = seen.get((entry.source, entry.id))
-            if twin is not None:
-                same = twin.digest == entry.digest
-                results[position] = (entry.id, "duplicate" if same else "conflict")
-                continue
-            seen[entry.source, entry.id] = entry
-            rows.append(self._row(route, entry, correlation))
-        delivery_id, fresh, asleep = self._insert(route, rows, delivery)
+                receipt.results[position] = (getattr(entry, "event_id", None), "malformed")
+            else:
+                first.setdefault((entry.source, entry.id), position)
+        fresh = self._insert_new(route, [parsed[p] for p in first.values()], delivery, receipt)
+        known = self._known_digests(route["id"], first.keys() - fresh)
         for position, entry in enumerate(parsed):
-            if results[position] is None and (entry.source, entry.id) in fresh:
-                results[position] = (entry.id, "accepted")
-        missing = [p for p, result in enumerate(results) if result is None]
-        if missing:
-            known = self._known_digests(route["id"], [parsed[p] for p in missing])
-            for position in missing:
-                entry = parsed[position]
-                same = known.get((entry.source, entry.id)) == entry.digest
-                results[position] = (entry.id, "duplicate" if same else "conflict")
-        self._report_trouble(route, parsed, results, delivery, delivery_id)
-        if route["state"] == "active":
-            for lane in asleep:
-                self.env["construction.drain"]._enqueue(lane)
-        return results, correlation
+            if receipt.results[position] is None:
+                key = entry.source, entry.id
+                twin = known.get(key) or parsed[first[key]].digest
+                new = key in fresh and first[key] == position
+                repeated = "duplicate" if twin == entry.digest else "conflict"
+                receipt.results[position] = (entry.id, "accepted" if new else repeated)
+        return receipt
+
+    def _insert_new(self, route, entries, delivery, receipt):
+        """:return: {(source, event id)} of the events that were new"""
+        if not entries:
+            return set()
+        rows = [self._row(route, entry, receipt.correlation) for entry in entries]
+        self.env.cr.execute(
+            _STORE,
+            {
+                "platform": route["id"],
+                "company": route["company_id"],
+                "state": "parked" if route["state"] == "paused" else "pending",
+                "source_address": delivery["source_address"],
+                "headers": json.dumps(delivery["headers"]),
+                "body": base64.b64encode(delivery["body"]).decode(),
+                "sha256": delivery["sha256"],
+                **dict(zip(EVENT_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)),
+            },
+            log_exceptions=False,  # the log is no place for bodies
+        )
+        fresh = set()
+        for source, event_id, receipt.delivery_id, lane, waiting in self.env.cr.fetchall():
+            fresh.add((source, event_id))
+            if not waiting:
+                receipt.asleep.add(lane)
+        return fresh
+
+    def _known_digests(self, platform_id, keys):
+        """:return: {(source, event id): digest} of events that are stored already"""
+        if not keys:
+            return {}
+        self.env.cr.execute(
+            "SELECT source, event_id, digest FROM construction_event"
+            " WHERE platform_id = %s AND (source, event_id) IN %s",
+            (platform_id, tuple(keys)),
+        )
+        return {(source, event_id): digest for source, event_id, digest in self.env.cr.fetchall()}
 
     def _row(self, route, entry, correlation):
+        """Values of `EVENT_COLUMNS`."""
         time = entry.time.astimezone(UTC).replace(tzinfo=None) if entry.time else None
         return (
             entry.id, entry.source, entry.type, entry.subject, entry.sequence, time,
@@ -87,75 +175,14 @@ class ConstructionInbox(models.AbstractModel):
             self._lane_of(entry.type, route["company_id"], route["id"]),
         )  # fmt: skip
 
-    def _insert(self, route, rows, delivery):
-        """:return: the delivery's id (None when nothing of it was new), {(source, event id)}
-        of the events that were new, and their lanes for which no drain waits to run"""
-        if not rows:
-            return None, set(), []
-        state = "parked" if route["state"] == "paused" else "pending"
-        common = SQL(
-            "%s, %s, currval('construction_delivery_id_seq'), %s, 0, 0, 0,"
-            " now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'",
-            route["id"],
-            route["company_id"],
-            state,
-        )
-        places = f"(%s, {', '.join(['%s'] * len(EVENT_COLUMNS))})"
-        self.env.cr.execute(
-            SQL(
-                """
-                %(delivery)s;
-                INSERT INTO construction_event (
-                    platform_id, company_id, delivery_id, state, attempts, crashes, failures,
-                    received_at, next_try_at, %(columns)s)
-                VALUES %(rows)s
-                ON CONFLICT (platform_id, source, event_id) DO NOTHING
-                RETURNING source, event_id, delivery_id, lane, lane IN (%(waiting)s)
-                """,
-                delivery=self._delivery_insert(route, delivery),
-                columns=SQL(", ").join(SQL.identifier(name) for name in EVENT_COLUMNS),
-                rows=SQL(", ").join(SQL(places, common, *row) for row in rows),
-                waiting=self.env["construction.drain"]._waiting_lanes(),
-            ),
-            log_exceptions=False,  # the log is no place for bodies
-        )
-        fetched = self.env.cr.fetchall()
-        if not fetched:
-            self.env.cr.execute(
-                "DELETE FROM construction_delivery"
-                " WHERE id = currval('construction_delivery_id_seq')"
-            )
-        return (
-            fetched[0][2] if fetched else None,
-            {(source, event_id) for source, event_id, *_rest in fetched},
-            sorted({lane for *_ids, lane, waiting in fetched if not waiting}),
-        )
-
-    def _delivery_insert(self, route, delivery):
-        return SQL(
-            """
-            INSERT INTO construction_delivery (platform_id, company_id, received_at,
-                source_address, headers, body, body_sha256, verdict)
-            VALUES (%s, %s, now() AT TIME ZONE 'UTC', %s, %s, %s, %s, 'accepted')
-            """,
-            route["id"],
-            route["company_id"],
-            delivery["source_address"],
-            json.dumps(delivery["headers"]),
-            base64.b64encode(delivery["body"]),
-            delivery["sha256"],
-        )
-
-    def _known_digests(self, platform_id, entries):
-        self.env.cr.execute(
-            SQL(
-                "SELECT source, event_id, digest FROM construction_event"
-                " WHERE platform_id = %s AND (source, event_id) IN %s",
-                platform_id,
-                tuple((entry.source, entry.id) for entry in entries),
-            )
-        )
-        return {(source, event_id): digest for source, event_id, digest in self.env.cr.fetchall()}
+    @api.model
+    def _follow_up(self, route, parsed, delivery, receipt):
+        """The second half of `_store`. A sender whose request ends before it repeats the
+        request, which reports the same trouble; lanes that still sleep wake by the sweeper."""
+        self._report_trouble(route, parsed, receipt.results, delivery, receipt.delivery_id)
+        if route["state"] == "active":
+            for lane in sorted(receipt.asleep):
+                self.env["construction.drain"]._enqueue(lane)
 
     def _report_trouble(self, route, parsed, results, delivery, delivery_id):
         """Malformed and conflicting entries are kept with their delivery and an issue."""

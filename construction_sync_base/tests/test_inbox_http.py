@@ -148,7 +148,7 @@ class TestAnswers(InboxCase):
     def test_a_database_that_cannot_be_written_is_503(self):
         with patch.object(
             self.env.registry["construction.inbox"],
-            "_store",
+            "_insert",
             side_effect=psycopg2.OperationalError("disk full"),
         ):
             response = self.post(self.ping())
@@ -158,7 +158,7 @@ class TestAnswers(InboxCase):
     @mute_logger(CONTROLLER)
     def test_a_conflict_in_the_database_is_tried_again(self):
         """Two batches with the same events in another order meet in a deadlock."""
-        stock = self.env.registry["construction.inbox"]._store
+        stock = self.env.registry["construction.inbox"]._insert
         errors = [psycopg2.errors.DeadlockDetected(), psycopg2.errors.SerializationFailure()]
 
         def store(*args):
@@ -166,7 +166,7 @@ class TestAnswers(InboxCase):
                 raise errors.pop()
             return stock(*args)
 
-        with patch.object(self.env.registry["construction.inbox"], "_store", store):
+        with patch.object(self.env.registry["construction.inbox"], "_insert", store):
             self.assertVerdicts(self.post(self.ping()), "accepted")
 
     def test_events_are_not_readable_without_login_elsewhere(self):
