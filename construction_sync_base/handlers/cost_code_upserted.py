@@ -51,10 +51,10 @@ class CostCodeUpserted(models.AbstractModel):
             for item in items
             if item.data.get("uom") and not item.blocked
         ]
+        by_id = {item.id: item for item in items}
         for (item_id, _text), uom in (self._uoms(named) if named else {}).items():
-            for item in items:
-                if item.id == item_id and uom:
-                    item.refs["uom_id"] = uom.id
+            if uom:
+                by_id[item_id].refs["uom_id"] = uom.id
 
     def _allowed_types(self, items):
         """{code: id}, through the crosswalk or by the code itself."""

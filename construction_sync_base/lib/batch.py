@@ -84,3 +84,8 @@ class Item:
                 "tombstone": tombstone,
             }
         )
+
+
+def columns(rows):
+    """Rows of equal length as one list per column, the way `unnest` takes them."""
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -1,9 +1,9 @@
 import json
 
 from odoo import fields, models
-from odoo.tools import SQL
 
 from ..lib import strict_json
+from ..lib.batch import columns
 
 
 class ConstructionAudit(models.Model):
@@ -19,7 +19,7 @@ class ConstructionAudit(models.Model):
     _rec_name = "action"
     _log_access = False
 
-    company_id = fields.Many2one("res.company", readonly=True, index=True)
+    company_id = fields.Many2one("res.company", readonly=True)
     model = fields.Char(required=True, readonly=True)
     res_id = fields.Many2oneReference(model_field="model", readonly=True)
     action = fields.Char(required=True, readonly=True)
@@ -64,24 +64,17 @@ class ConstructionAudit(models.Model):
         if not rows:
             return
         actor = self.env.uid
-        values = SQL(", ").join(
-            SQL(
-                "(%s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC', %s, %s, %s)",
-                company,
-                model,
-                res_id,
-                action,
-                actor,
-                event_id,
-                detail,
-                strict_json.digest([company, model, res_id, action, actor, event_id, detail]),
-            )
-            for company, model, res_id, action, event_id, detail in rows
-        )
         self.env.cr.execute(
-            SQL(
-                "INSERT INTO construction_audit (company_id, model, res_id, action, actor_id, at,"
-                " event_id, detail, payload_digest) VALUES %s",
-                values,
-            )
+            """
+            INSERT INTO construction_audit (company_id, model, res_id, action, event_id, detail,
+                        actor_id, at, payload_digest)
+                 SELECT v.company_id, v.model, v.res_id, v.action, v.event_id, v.detail,
+                        %s, now() AT TIME ZONE 'UTC', v.digest
+                   FROM unnest(%s::int[], %s, %s::int[], %s, %s::int[], %s::text[], %s)
+                     AS v (company_id, model, res_id, action, event_id, detail, digest)
+            """,
+            (
+                actor,
+                *columns((*row, strict_json.digest([*row[:4], actor, *row[4:]])) for row in rows),
+            ),
         )

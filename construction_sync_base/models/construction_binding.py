@@ -1,5 +1,33 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
+
+from ..lib.batch import columns
+
+# A sequence is decimal digits of any length: longer is larger.
+_UPSERT = """
+    INSERT INTO construction_binding AS b (
+                platform_id, company_id, object, external_id, res_model, res_id, subject,
+                version, version_time, content_digest, url, tombstone, origin_id, changed_at)
+         SELECT v.*, v.res_id::text, now() AT TIME ZONE 'UTC'
+           FROM unnest(%s, %s, %s, %s, %s::varchar[], %s::int[], %s, %s::varchar[],
+                       %s::timestamp[], %s::varchar[], %s::varchar[], %s)
+             AS v (platform_id, company_id, object, external_id, res_model, res_id, subject,
+                   version, version_time, content_digest, url, tombstone)
+    ON CONFLICT (platform_id, object, external_id) DO UPDATE SET
+         company_id = EXCLUDED.company_id,
+         res_model = COALESCE(EXCLUDED.res_model, b.res_model),
+         res_id = COALESCE(EXCLUDED.res_id, b.res_id),
+         origin_id = COALESCE(EXCLUDED.origin_id, b.origin_id),
+         version = CASE WHEN b.version IS NULL OR EXCLUDED.version IS NULL
+                          OR (length(EXCLUDED.version), EXCLUDED.version COLLATE "C")
+                          >= (length(b.version), b.version COLLATE "C")
+                        THEN COALESCE(EXCLUDED.version, b.version) ELSE b.version END,
+         version_time = GREATEST(EXCLUDED.version_time, b.version_time),
+         content_digest = COALESCE(EXCLUDED.content_digest, b.content_digest),
+         tombstone = EXCLUDED.tombstone,
+         url = COALESCE(EXCLUDED.url, b.url),
+         changed_at = EXCLUDED.changed_at
+      RETURNING id, platform_id, object, external_id
+"""
 
 
 class ConstructionBinding(models.Model):
@@ -10,11 +38,12 @@ class ConstructionBinding(models.Model):
     _description = "Platform Binding"
     _check_company_auto = True
     _order = "id desc"
+    _log_access = False  # who did what stands in the audit
 
     platform_id = fields.Many2one(
         "construction.platform", required=True, readonly=True, ondelete="restrict"
     )
-    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
     object = fields.Char(required=True, readonly=True)
     external_id = fields.Char(required=True, readonly=True)
     origin_id = fields.Char(readonly=True, help="The id that we gave the platform for our record.")
@@ -26,6 +55,7 @@ class ConstructionBinding(models.Model):
     content_digest = fields.Char(readonly=True)
     tombstone = fields.Boolean(readonly=True, help="Voided or deleted at the platform.")
     url = fields.Char(string="At the platform", readonly=True)
+    changed_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
     event_ids = fields.Many2many(
         "construction.event",
         "construction_event_binding_rel",
@@ -78,69 +108,14 @@ class ConstructionBinding(models.Model):
         rows = {}
         for item, vals in pairs:
             rows[item.platform_id, vals["object"], vals["external_id"]] = (item, vals)
-        values = SQL(", ").join(
-            SQL(
-                "(%s, %s, %s, %s, %s, %s::int, %s, %s, %s::timestamp, %s, %s, %s)",
-                item.platform_id,
-                vals["company_id"] or item.company_id,
-                vals["object"],
-                vals["external_id"],
-                vals["res_model"],
-                vals["res_id"],
-                *self._version_values(item, vals),
-                vals["tombstone"],
-            )
-            for item, vals in rows.values()
-        )
-        # a sequence is decimal digits of any length: longer is larger
-        newer = SQL(
-            "b.version IS NULL OR EXCLUDED.version IS NULL"
-            ' OR (length(EXCLUDED.version), EXCLUDED.version COLLATE "C")'
-            ' >= (length(b.version), b.version COLLATE "C")'
-        )
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO construction_binding AS b (
-                    platform_id, company_id, object, external_id, res_model, res_id, subject,
-                    version, version_time, content_digest, url, tombstone, origin_id,
-                    create_uid, write_uid, create_date, write_date)
-                SELECT v.*, v.res_id::text, %(uid)s, %(uid)s,
-                       now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
-                  FROM (VALUES %(values)s) AS v (platform_id, company_id, object, external_id,
-                        res_model, res_id, subject, version, version_time, content_digest,
-                        url, tombstone)
-                ON CONFLICT (platform_id, object, external_id) DO UPDATE SET
-                    company_id = EXCLUDED.company_id,
-                    res_model = COALESCE(EXCLUDED.res_model, b.res_model),
-                    res_id = COALESCE(EXCLUDED.res_id, b.res_id),
-                    origin_id = COALESCE(EXCLUDED.origin_id, b.origin_id),
-                    version = CASE WHEN %(newer)s
-                        THEN COALESCE(EXCLUDED.version, b.version) ELSE b.version END,
-                    version_time = GREATEST(EXCLUDED.version_time, b.version_time),
-                    content_digest = COALESCE(EXCLUDED.content_digest, b.content_digest),
-                    tombstone = EXCLUDED.tombstone,
-                    url = COALESCE(EXCLUDED.url, b.url),
-                    write_uid = EXCLUDED.write_uid, write_date = EXCLUDED.write_date
-                RETURNING id, platform_id, object, external_id
-                """,
-                uid=self.env.uid,
-                values=values,
-                newer=newer,
-            )
-        )
+        self.env.cr.execute(_UPSERT, columns([self._row(*row) for row in rows.values()]))
         saved = self.env.cr.fetchall()
         self.invalidate_model()
-        links = SQL(", ").join(
-            SQL("(%s, %s)", rows[platform_id, object_name, external_id][0].id, binding_id)
-            for binding_id, platform_id, object_name, external_id in saved
-        )
+        links = [(rows[tuple(key)][0].id, binding_id) for binding_id, *key in saved]
         self.env.cr.execute(
-            SQL(
-                "INSERT INTO construction_event_binding_rel (event_id, binding_id) VALUES %s"
-                " ON CONFLICT DO NOTHING",
-                links,
-            )
+            "INSERT INTO construction_event_binding_rel (event_id, binding_id)"
+            " SELECT * FROM unnest(%s, %s) ON CONFLICT DO NOTHING",
+            columns(links),
         )
         for platform_id in {row[1] for row in saved}:
             self.env["construction.resolver"]._available(
@@ -151,6 +126,18 @@ class ConstructionBinding(models.Model):
                 ],
                 platform_id,
             )
+
+    def _row(self, item, vals):
+        return (
+            item.platform_id,
+            vals["company_id"] or item.company_id,
+            vals["object"],
+            vals["external_id"],
+            vals["res_model"],
+            vals["res_id"],
+            *self._version_values(item, vals),
+            vals["tombstone"],
+        )
 
     def _version_values(self, item, vals):
         """Subject, version, time, digest and address. What an event binds besides its own

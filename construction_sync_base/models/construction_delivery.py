@@ -16,7 +16,7 @@ class ConstructionDelivery(models.Model):
     platform_id = fields.Many2one(
         "construction.platform", required=True, index=True, ondelete="restrict", readonly=True
     )
-    company_id = fields.Many2one("res.company", required=True, index=True, readonly=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
     received_at = fields.Datetime(required=True, readonly=True)
     source_address = fields.Char(readonly=True)
     headers = fields.Text(readonly=True, help="Names and values, secrets removed.")

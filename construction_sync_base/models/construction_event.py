@@ -33,7 +33,7 @@ class ConstructionEvent(models.Model):
     platform_id = fields.Many2one(
         "construction.platform", required=True, readonly=True, ondelete="restrict"
     )
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
     delivery_id = fields.Many2one(
         "construction.delivery", readonly=True, index=True, ondelete="restrict"
     )

@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 import psycopg2.errors
 from odoo import models
-from odoo.tools import SQL
+
+from ..lib.batch import columns
 
 
 class ConstructionOutcome(models.AbstractModel):
@@ -96,8 +97,7 @@ class ConstructionOutcome(models.AbstractModel):
             state, due, blocked_by, error, first_failed = outcome
             item = (items or {}).get(row["id"])
             values.append(
-                SQL(
-                    "(%s, %s, %s::timestamp, %s::int, %s, %s::timestamp, %s::int)",
+                (
                     row["id"],
                     "pending" if state == "blocked" else state,
                     due,
@@ -108,25 +108,22 @@ class ConstructionOutcome(models.AbstractModel):
                 )
             )
         self.env.cr.execute(
-            SQL(
-                """
-                UPDATE construction_event e
-                   SET state = v.state, claim = NULL, claim_key = NULL, lease_until = NULL,
-                       next_try_at = COALESCE(v.due, e.next_try_at),
-                       blocked_by_id = v.blocked_by, last_error = v.error,
-                       first_failed_at = v.first_failed, company_id = v.company_id,
-                       failures = CASE WHEN v.first_failed IS NULL THEN 0
-                                       ELSE COALESCE(e.failures, 0) + 1 END,
-                       crashes = 0,  -- the worker is alive
-                       processed_at = CASE WHEN v.state IN ('processed', 'superseded')
-                                           THEN now() AT TIME ZONE 'UTC' END
-                  FROM (VALUES %s) AS v (id, state, due, blocked_by, error, first_failed,
-                                         company_id)
-                 WHERE e.id = v.id AND e.claim = %s
-                """,
-                SQL(", ").join(values),
-                token,
-            )
+            """
+            UPDATE construction_event e
+               SET state = v.state, claim = NULL, claim_key = NULL, lease_until = NULL,
+                   next_try_at = COALESCE(v.due, e.next_try_at),
+                   blocked_by_id = v.blocked_by, last_error = v.error,
+                   first_failed_at = v.first_failed, company_id = v.company_id,
+                   failures = CASE WHEN v.first_failed IS NULL THEN 0
+                                   ELSE COALESCE(e.failures, 0) + 1 END,
+                   crashes = 0,  -- the worker is alive
+                   processed_at = CASE WHEN v.state IN ('processed', 'superseded')
+                                       THEN now() AT TIME ZONE 'UTC' END
+              FROM unnest(%s, %s, %s::timestamp[], %s::int[], %s::text[], %s::timestamp[], %s)
+                AS v (id, state, due, blocked_by, error, first_failed, company_id)
+             WHERE e.id = v.id AND e.claim = %s
+            """,
+            (*columns(values), token),
         )
         if self.env.cr.rowcount != len(rows):
             raise psycopg2.errors.SerializationFailure("the claim was taken over")
