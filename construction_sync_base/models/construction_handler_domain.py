@@ -71,28 +71,29 @@ class DomainHandler(models.AbstractModel):
         found = self.env["construction.resolver"]._records(
             platform.id, object_name, keys.values(), platform.company_ids.ids
         )
+        ids = {res_id for target, res_id in found.values() if target == model and res_id}
+        existing = {record.id: record for record in self.env[model].browse(ids).exists()}
         result = {}
         for item in items:
             key = keys[item.id]
             if not key:
                 continue
-            target_model, res_id = found.get(key, (None, None))
-            if target_model == model and res_id:
-                result[item.id] = res_id
-            else:
-                item.park(
-                    "unmapped_reference",
-                    self.env._(
-                        "%(label)s “%(value)s” is not known in Odoo yet.", label=label, value=key[1]
-                    ),
-                    wait=wait_key(object_name, key),
-                    suggestion=self.env._(
-                        "It resumes by itself when the platform sends it; or map it by hand."
-                    ),
-                )
-        existing = {r.id: r for r in self.env[model].browse(set(result.values())).exists()}
-        gone = self.env[model]
-        return {item_id: existing.get(res_id, gone) for item_id, res_id in result.items()}
+            target, res_id = found.get(key, (None, None))
+            if target == model and res_id in existing:
+                result[item.id] = existing[res_id]
+                continue
+            names = {"label": label, "value": key[1]}
+            item.park(
+                "unmapped_reference",
+                self.env._("%(label)s “%(value)s” was deleted in Odoo.", **names)
+                if res_id
+                else self.env._("%(label)s “%(value)s” is not known in Odoo yet.", **names),
+                wait=wait_key(object_name, key),
+                suggestion=self.env._(
+                    "It resumes by itself when the platform sends it; or map it by hand."
+                ),
+            )
+        return result
 
     def _refuse_sub_jobs(self, items):
         """A budget or commitment is of one job here. A line for a sub job would be coded

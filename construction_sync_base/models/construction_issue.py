@@ -63,6 +63,7 @@ class ConstructionIssue(models.Model):
     message = fields.Text(required=True, readonly=True)
     suggestion = fields.Text(readonly=True)
     wait_key = fields.Char(readonly=True)
+    missing = fields.Char(string="What is missing", compute="_compute_missing", store=True)
     blocking = fields.Boolean(default=True, readonly=True)
     amount = fields.Monetary(string="At stake", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
@@ -88,6 +89,13 @@ class ConstructionIssue(models.Model):
         ranks = {"critical": 0, "high": 1, "medium": 2, "low": 3}
         for issue in self:
             issue.severity_rank = ranks.get(issue.severity, 9)
+
+    @api.depends("wait_key")
+    def _compute_missing(self):
+        for issue in self:
+            kind, _bar, value = (issue.wait_key or "").partition("|")
+            kind = kind.removeprefix("external:").removeprefix("origin:")
+            issue.missing = f"{kind.replace('_', ' ').capitalize()} {value}" if value else False
 
     @api.depends("category")
     def _compute_team_id(self):

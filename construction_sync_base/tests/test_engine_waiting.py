@@ -138,6 +138,30 @@ class TestResume(SyncCase, TransactionCase):
         self.drain()
         self.assertEqual([self.state(e["id"]) for e in events], ["processed"] * 2)
 
+    def test_a_deleted_record_is_mapped_to_another(self):
+        self.setup_job()
+        self.bound("vendor", "V1").unlink()
+        event = self.order("C9")
+        self.apply(event)
+        issue = self.assertParked(event["id"], "unmapped_reference")
+        self.assertIn("was deleted in Odoo", issue.message)
+        other = self.env["res.partner"].create({"name": "Successor", "is_company": True})
+        wizard = self.env["construction.issue.map"].create(
+            {"issue_id": issue.id, "partner_id": other.id}
+        )
+        wizard.action_map()
+        self.drain()
+        self.assertEqual(self.state(event["id"]), "processed")
+        self.assertEqual(self.bound("commitment", "C9").partner_id, other)
+        self.assertEqual(self.bound("vendor", "V1"), other)
+
+    def test_what_is_missing_reads_like_a_sentence(self):
+        self.setup_job()
+        event = self.order("C10", vendor="V-unknown")
+        self.apply(event)
+        issue = self.assertParked(event["id"], "unmapped_reference")
+        self.assertEqual(issue.missing, "Vendor V-unknown")
+
     def test_two_reasons_and_only_one_gone(self):
         event = self.order("C4", job="J-unknown", vendor="V-unknown")
         self.apply(event)
