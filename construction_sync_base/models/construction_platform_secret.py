@@ -34,16 +34,7 @@ class ConstructionPlatform(models.Model):
         known.exists().write({"expires_at": expiry})
         if self.auth_scheme == "standard_webhooks":
             secret = signatures.new_secret()
-            keys = self._secret_keys()
-            if not keys:
-                raise UserError(
-                    self.env._(
-                        "No key to encrypt secrets with. Set CONSTRUCTION_SYNC_SECRET_KEY in the "
-                        "server's environment, or secret_key in the section "
-                        "[construction_sync] of its configuration file, and restart."
-                    )
-                )
-            stored = vault.encrypt(secret, keys)
+            stored = vault.encrypt(secret, self._secret_keys_or_raise())
         else:
             secret = signatures.new_token()
             stored = signatures.hash_token(secret)
@@ -113,6 +104,18 @@ class ConstructionPlatform(models.Model):
         except vault.VaultError as error:
             _logger.error("platform secrets cannot be opened: %s", error)
             return []
+
+    def _secret_keys_or_raise(self):
+        keys = self._secret_keys()
+        if not keys:
+            raise UserError(
+                self.env._(
+                    "No key to encrypt secrets with. Set CONSTRUCTION_SYNC_SECRET_KEY in the "
+                    "server's environment, or secret_key in the section "
+                    "[construction_sync] of its configuration file, and restart."
+                )
+            )
+        return keys
 
     def _decrypted(self, platform, stored):
         """The plain secret, or None: a secret that does not open accepts nothing."""

@@ -25,6 +25,7 @@ from . import (
     test_query_count,
     test_rights,
     test_seam,
+    test_secret_keys,
     test_tours,
     test_vendors,
 )

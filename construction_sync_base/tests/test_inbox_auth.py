@@ -7,6 +7,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..lib import vault
 from .http_case import STRUCTURED, InboxCase, standard_webhooks
 
 PLATFORM = "odoo.addons.construction_sync_base.models.construction_platform_secret"
@@ -112,7 +113,7 @@ class TestStandardWebhooks(AuthCase):
         from cryptography.fernet import Fernet
 
         body = json.dumps(self.ping()).encode()
-        for keys in ([Fernet(Fernet.generate_key())], []):
+        for keys in (vault.load_keys(Fernet.generate_key().decode()), []):
             self.env.registry.clear_cache()
             with patch(f"{PLATFORM}.secret_keys", lambda keys=keys: keys):
                 self.assertIn401(self.post(body))
