@@ -8,4 +8,5 @@ from . import (
     job_upserted,
     platform_pinged,
     vendor_upserted,
+    webhook_received,
 )

@@ -1,6 +1,6 @@
-"""The two ways in which what a platform sends can be wrong before Odoo is asked.
+"""The ways in which what a platform sends can be wrong before Odoo is asked.
 
-The text of both is shown to people and stored in issues: short, one line, and
+The text of each is shown to people and stored in issues: short, one line, and
 never more of the sender's content than a shortened ``repr``.
 """
 
@@ -19,3 +19,7 @@ class Malformed(ValueError):
 
 class AmountError(ValueError):
     """A number has a form, size or sign that is refused rather than rounded."""
+
+
+class UnknownKind(ValueError):
+    """A webhook that can be read, of a kind that its translator does not know: parked."""

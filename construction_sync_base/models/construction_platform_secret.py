@@ -86,8 +86,11 @@ class ConstructionPlatform(models.Model):
                 stored = self._decrypted(platform, stored)
             if stored:
                 secrets.append((stored, secret.expires_at))
+        translator = self.env["construction.translator"]._for_adapter(platform.adapter)
         return {
             "id": platform.id,
+            "translator": translator is not None,
+            "delivery_header": platform._delivery_header(translator),
             "company_id": platform.company_id.id,
             "active": platform.active and platform.company_id.active,
             "state": platform.state,
@@ -96,6 +99,12 @@ class ConstructionPlatform(models.Model):
             "secrets": secrets,
             "user_id": platform.service_user_id.id,
         }
+
+    def _delivery_header(self, translator):
+        """Name of the header that tells one webhook from another, or None."""
+        if self.auth_scheme == "standard_webhooks":
+            return "Webhook-Id"
+        return translator._delivery_header if translator is not None else None
 
     def _secret_keys(self):
         """The installation's encryption keys; none where they cannot be read."""

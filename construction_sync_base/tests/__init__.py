@@ -28,4 +28,5 @@ from . import (
     test_secret_keys,
     test_tours,
     test_vendors,
+    test_webhooks,
 )

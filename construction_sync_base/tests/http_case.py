@@ -28,20 +28,20 @@ def standard_webhooks(secret, body, message="msg_1", timestamp=None):
 
 
 class InboxCase(SyncCase, HttpCase):
-    def url(self, platform=None):
-        return f"/construction_sync/v1/{(platform or self.platform).key}/events"
+    def url(self, platform=None, door="events"):
+        return f"/construction_sync/v1/{(platform or self.platform).key}/{door}"
 
     def ping(self, **more):
         return self.event("platform.pinged", subject=self.unique("ping/"), **more)
 
-    def post(self, body, mimetype=STRUCTURED, headers=None, platform=None, **extra):
+    def post(self, body, mimetype=STRUCTURED, headers=None, platform=None, door="events", **extra):
         """Post a body (bytes, or JSON values), signed unless `headers` are given."""
         if not isinstance(body, bytes):
             body = json.dumps(body).encode()
         if headers is None:
             headers = standard_webhooks(self.secret, body)
         headers = {"Content-Type": mimetype, **headers, **extra}
-        return self.url_open(self.url(platform), data=body, headers=headers)
+        return self.url_open(self.url(platform, door), data=body, headers=headers)
 
     def assertProblem(self, response, status, kind):
         """An RFC 9457 answer with a stable type."""

@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 
 from .http_case import BATCHED, STRUCTURED, InboxCase, standard_webhooks
 
-CONTROLLER = "odoo.addons.construction_sync_base.controllers.inbox"
+CONTROLLER = "odoo.addons.construction_sync_base.controllers.common"
 
 
 @tagged("post_install", "-at_install")

@@ -8,17 +8,19 @@ from odoo.tests import BaseCase, tagged
 ADDON = Path(__file__).resolve().parent.parent
 ENGINE_MODELS = (
     "apply", "audit", "binding", "crosswalk", "delivery", "drain", "event", "handler", "inbox",
+    "inbox_webhook",
     "issue", "outcome", "platform", "platform_secret", "resolver", "secret", "sync_policy",
-    "sync_policy_field", "version_guard",
+    "sync_policy_field", "translator", "version_guard",
 )  # fmt: skip
 ENGINE = [
     *(ADDON / "models" / f"construction_{name}.py" for name in ENGINE_MODELS),
-    ADDON / "controllers/inbox.py",
+    *(ADDON / "controllers").glob("*.py"),
     ADDON / "handlers/platform_pinged.py",
+    ADDON / "handlers/webhook_received.py",
     ADDON / "runner.py",
     *(
         ADDON / "lib" / f"{name}.py"
-        for name in ("batch", "envelope", "errors", "ordering", "retry", "signatures")
+        for name in ("batch", "envelope", "errors", "ordering", "retry", "signatures", "webhook")
     ),
     ADDON / "lib/strict_json.py",
     ADDON / "lib/vault.py",
