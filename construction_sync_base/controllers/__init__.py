@@ -1,1 +1,1 @@
-from . import inbox, webhooks
+from . import inbox, operations, webhooks

@@ -14,7 +14,7 @@ class ConstructionDelivery(models.Model):
     _log_access = False
 
     platform_id = fields.Many2one(
-        "construction.platform", required=True, index=True, ondelete="restrict", readonly=True
+        "construction.platform", required=True, ondelete="restrict", readonly=True
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     received_at = fields.Datetime(required=True, readonly=True)
@@ -34,6 +34,7 @@ class ConstructionDelivery(models.Model):
     )
     event_ids = fields.One2many("construction.event", "delivery_id", readonly=True)
 
+    _newest = models.Index("(platform_id, id)")
     _trouble = models.Index("(platform_id, body_sha256) WHERE verdict <> 'accepted'")
 
     @api.depends("body")

@@ -96,6 +96,7 @@ class ConstructionEvent(models.Model):
     _crashed = models.Index("(lane, id) WHERE state = 'pending' AND crashes > 0")
     _unfinished = models.Index("(platform_id, state) WHERE state IN ('parked', 'dead')")
     _claimed = models.Index("(platform_id, subject) WHERE claim IS NOT NULL")
+    _finished = models.Index("(processed_at) WHERE processed_at IS NOT NULL")
 
     @api.depends("payload")
     def _compute_payload_pretty(self):

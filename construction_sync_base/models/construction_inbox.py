@@ -1,6 +1,7 @@
 import base64
 import json
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -64,9 +65,7 @@ class Receipt:
     @property
     def open_ends(self):
         """Whether `_follow_up` has anything to do."""
-        return bool(self.asleep) or any(
-            verdict in ("malformed", "conflict") for _event_id, verdict in self.results
-        )
+        return bool(self.asleep) or any(verdict != "accepted" for _id, verdict in self.results)
 
 
 class ConstructionInbox(models.AbstractModel):
@@ -183,6 +182,9 @@ class ConstructionInbox(models.AbstractModel):
         if route["state"] == "active":
             for lane in sorted(receipt.asleep):
                 self.env["construction.drain"]._enqueue(lane)
+        repeats = Counter(verdict for _event_id, verdict in receipt.results)
+        repeats.pop("accepted", None)
+        self.env["construction.traffic"]._count(route["id"], repeats)
 
     def _report_trouble(self, route, parsed, results, delivery, delivery_id):
         """Malformed and conflicting entries are kept with their delivery and an issue."""

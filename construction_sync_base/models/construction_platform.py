@@ -8,6 +8,7 @@ from ..runner import is_capped
 KEY_FORM = re.compile(r"[a-z0-9-]{3,40}")
 RESERVED_KEYS = {"health", "metrics", "schemas"}
 API_SCOPE = "construction_sync"
+METRICS_SCOPE = "construction_metrics"
 # changed by actions alone, which check what has to hold first
 GUARDED = {"state", "service_user_id", "secret_ids"}
 

@@ -19,6 +19,7 @@ from . import (
     test_job_events,
     test_job_figures,
     test_jobs,
+    test_metrics,
     test_native_rules,
     test_platform,
     test_policy_crosswalk,

@@ -7,10 +7,10 @@ from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).resolve().parent.parent
 ENGINE_MODELS = (
-    "apply", "audit", "binding", "crosswalk", "delivery", "drain", "event", "handler", "inbox",
-    "inbox_webhook",
-    "issue", "outcome", "platform", "platform_secret", "resolver", "secret", "sync_policy",
-    "sync_policy_field", "translator", "version_guard",
+    "apply", "audit", "binding", "crosswalk", "delivery", "drain", "event", "gauges", "handler",
+    "inbox", "inbox_webhook", "issue", "metrics", "outcome", "platform", "platform_secret",
+    "resolver", "secret", "sync_policy", "sync_policy_field", "traffic", "translator",
+    "version_guard",
 )  # fmt: skip
 ENGINE = [
     *(ADDON / "models" / f"construction_{name}.py" for name in ENGINE_MODELS),
@@ -22,6 +22,7 @@ ENGINE = [
         ADDON / "lib" / f"{name}.py"
         for name in ("batch", "envelope", "errors", "ordering", "retry", "signatures", "webhook")
     ),
+    ADDON / "lib/exposition.py",
     ADDON / "lib/strict_json.py",
     ADDON / "lib/vault.py",
 ]

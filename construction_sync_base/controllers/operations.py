@@ -1,0 +1,55 @@
+import logging
+
+import psycopg2.errors
+from odoo import SUPERUSER_ID, api
+from odoo.http import Controller, Response, request, route
+
+from ..lib import exposition
+from ..models.construction_platform import METRICS_SCOPE
+from .common import BASE, Refusal
+
+_logger = logging.getLogger(__name__)
+
+
+class Operations(Controller):
+    """What machines of the operator read."""
+
+    @route(f"{BASE}/metrics", type="http", auth="none", methods=["GET"], save_session=False)
+    def metrics(self, **_ignored):
+        """Prometheus' text format, for a key of an Integration Manager."""
+        try:
+            return Response(self._text(self._reader()), content_type=exposition.CONTENT_TYPE)
+        except Refusal as refusal:
+            return refusal.response()
+
+    def _text(self, reader):
+        companies = {"allowed_company_ids": reader.company_ids.ids}
+        env = api.Environment(request.env.cr, reader.id, companies)
+        try:
+            return exposition.render(env["construction.metrics"]._families())
+        except psycopg2.errors.QueryCanceled as error:
+            _logger.exception("a reading for the metrics took too long")
+            title = "Try again later"
+            raise Refusal(503, "unavailable", title, {"Retry-After": "60"}) from error
+
+    def _reader(self):
+        """The Integration Manager to whom the request's key belongs."""
+        scheme, _blank, key = request.httprequest.headers.get("Authorization", "").partition(" ")
+        env = api.Environment(request.env.cr, SUPERUSER_ID, {})
+        user = env["res.users"]
+        if scheme.lower() == "bearer" and key.strip():
+            user = user.browse(self._owner(env["res.users.apikeys"], key.strip()))
+        if not user or not user.has_group("construction_sync_base.group_integration_manager"):
+            bearer = {"WWW-Authenticate": "Bearer"}
+            raise Refusal(401, "unauthorized", "Not authenticated", bearer)
+        return user
+
+    def _owner(self, keys, key):
+        """Id of the user of a key made for the metrics alone, or None."""
+        try:
+            owner = keys._check_credentials(scope=METRICS_SCOPE, key=key)
+            # a key without a scope opens everything, so it also opens what nobody has
+            opens_all = keys._check_credentials(scope=f"not {METRICS_SCOPE}", key=key)
+        except Exception:  # a key of an odd form is a wrong key
+            return None
+        return None if opens_all else owner
