@@ -1,1 +1,1 @@
-from . import inbox, operations, webhooks
+from . import contract, inbox, operations, webhooks

@@ -8,7 +8,7 @@ from odoo import SUPERUSER_ID, api, fields
 from odoo.http import Response, request
 from psycopg2.extensions import ISOLATION_LEVEL_DEFAULT, TRANSACTION_STATUS_IDLE
 
-from ..lib import signatures
+from ..lib import envelope, signatures
 from ..models.construction_apply import CONFLICTS, LOST, QUICK_TRIES
 from ..models.construction_platform import API_SCOPE
 
@@ -155,7 +155,13 @@ class Door:
             cr.clear() if cr.closed else cr.rollback()  # Odoo flushes and commits afterwards
             title = "Try again later"
             raise Refusal(503, "unavailable", title, {"Retry-After": "30"}) from error
-        return self._verdicts(results, correlation)
+        return self._verdicts(results, correlation, self._hints(parsed))
+
+    def _hints(self, parsed):
+        """Headers that warn of event types that are to go."""
+        return request.env["construction.contract"]._hints(
+            entry.type for entry in parsed if isinstance(entry, envelope.Envelope)
+        )
 
     def _store_surely(self, platform, parsed, delivery):
         """Two batches with the same events in another order may meet in a deadlock."""
@@ -183,7 +189,7 @@ class Door:
             cr.commit()  # pylint: disable=invalid-commit
         return receipt.results, receipt.correlation
 
-    def _verdicts(self, results, correlation):
+    def _verdicts(self, results, correlation, headers):
         counts = {"accepted": 0, "duplicate": 0, "conflict": 0, "malformed": 0}
         for _event_id, verdict in results:
             counts[verdict] += 1
@@ -196,4 +202,4 @@ class Door:
             "results": [{"event_id": event_id, "status": verdict} for event_id, verdict in results],
         }
         status = 200 if results and counts["duplicate"] == len(results) else 202
-        return request.make_json_response(body, status=status)
+        return request.make_json_response(body, headers=headers, status=status)

@@ -1,16 +1,12 @@
-import re
-
 from odoo import SUPERUSER_ID, api
-from odoo.http import Controller, Response, request, route
+from odoo.http import Controller, request, route
 
 from ..lib import envelope
-from ..models.construction_handler import SCHEMAS
 from .common import BASE, MEBIBYTE, Door, Refusal
 
 STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"
 MAX_BYTES = {STRUCTURED: MEBIBYTE, BATCHED: 8 * MEBIBYTE}
-TYPE_NAME = re.compile(r"construction\.[a-z_.]{1,100}\.v[0-9]{1,3}")
 
 
 def _limit(_controller):
@@ -92,17 +88,3 @@ class Inbox(Door, Controller):
     @route(f"{BASE}/health", type="http", auth="none", methods=["GET"], save_session=False)
     def health(self, **_ignored):
         return request.make_json_response({"status": "pass"})
-
-    @route(
-        f"{BASE}/schemas/<string:name>",
-        type="http",
-        auth="none",
-        methods=["GET"],
-        save_session=False,
-    )
-    def schema(self, name, **_ignored):
-        """The schema file that validates, as it is."""
-        path = SCHEMAS / f"{name}.json"
-        if not TYPE_NAME.fullmatch(name) or not path.is_file():
-            return Refusal(404, "unknown-schema", "No such schema").response()
-        return Response(path.read_bytes(), content_type="application/schema+json", status=200)

@@ -11,6 +11,7 @@ from . import (
     construction_budget_control,
     construction_budget_line,
     construction_coding,
+    construction_contract,
     construction_cost_code,
     construction_cost_type,
     construction_crosswalk,

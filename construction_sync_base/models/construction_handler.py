@@ -1,29 +1,10 @@
-import json
-from functools import lru_cache
-from itertools import islice
-from pathlib import Path
+import logging
 
-import fastjsonschema
-from jsonschema import Draft202012Validator, FormatChecker
 from odoo import api, models, tools
 
-SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
+from ..lib import catalogue, schema_check
 
-
-@lru_cache(maxsize=256)
-def validator(path):
-    """The validator of one schema file that words what is wrong."""
-    schema = json.loads(Path(path).read_text(encoding="utf-8"))
-    return Draft202012Validator(schema, format_checker=FormatChecker())
-
-
-@lru_cache(maxsize=256)
-def fast_check(path):
-    """The same schema compiled to Python: twenty times as fast for data that fits, which
-    nearly all does. It knows no newer draft than 7; a test holds both to one verdict."""
-    schema = json.loads(Path(path).read_text(encoding="utf-8"))
-    plain = {key: value for key, value in schema.items() if key not in ("$schema", "$id")}
-    return fastjsonschema.compile(plain, use_default=False)
+_logger = logging.getLogger(__name__)
 
 
 class ConstructionHandler(models.AbstractModel):
@@ -40,7 +21,7 @@ class ConstructionHandler(models.AbstractModel):
     _replaces = True  # R: a snapshot, newer supersedes older; False: D, a movement
     _order_in_batch = 100  # parents before children, so that fewer events wait
     _lane = "standard"
-    _schema_folder = SCHEMAS
+    _schema_folder = schema_check.SCHEMAS
 
     def _apply(self, items):
         """Apply the items set-wise, as the platform's service user.
@@ -76,14 +57,20 @@ class ConstructionHandler(models.AbstractModel):
 
         :return: {issue category: sentences}; `amount` where the form of a number is at fault
         """
-        path = str(self._schema_path())
-        try:
-            fast_check(path)(data)
-            return {}
-        except fastjsonschema.JsonSchemaValueException:
-            errors = {}  # the slower one says where and why
-        for error in islice(validator(path).iter_errors(data), limit):
-            where = ".".join(str(part) for part in error.absolute_path) or "data"
-            category = "amount" if "x-number" in error.schema else "schema"
-            errors.setdefault(category, []).append(f"{where}: {error.message[:200]}")
+        errors = {}
+        for fault in schema_check.faults(str(self._schema_path()), data, limit):
+            errors.setdefault(fault.category, []).append(f"{fault.path}: {fault.message}")
         return errors
+
+    @api.model
+    @tools.ormcache(cache="stable")
+    def _catalogue(self):
+        """The `lib.catalogue.TypeVersion` of each event type that this installation applies."""
+        versions = {}
+        for event_type in sorted(self._names()):
+            handler = self._for_type(event_type)
+            try:
+                versions[event_type] = catalogue.read(handler._schema_path(), handler._replaces)
+            except (OSError, ValueError):  # an addon's broken file must not stop the others
+                _logger.exception("the schema of %s cannot be published", event_type)
+        return versions

@@ -8,6 +8,7 @@ from . import (
     test_commitment_changes,
     test_commitment_endings,
     test_commitments,
+    test_contract,
     test_cost_codes,
     test_cost_types,
     test_engine,

@@ -7,8 +7,9 @@ from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).resolve().parent.parent
 ENGINE_MODELS = (
-    "apply", "audit", "binding", "crosswalk", "delivery", "drain", "event", "gauges", "handler",
-    "inbox", "inbox_webhook", "issue", "metrics", "outcome", "platform", "platform_secret",
+    "apply", "audit", "binding", "contract", "crosswalk", "delivery", "drain", "event",
+    "gauges", "handler", "inbox", "inbox_webhook", "issue", "metrics", "outcome",
+    "platform", "platform_secret",
     "resolver", "secret", "sync_policy", "sync_policy_field", "traffic", "translator",
     "version_guard",
 )  # fmt: skip
@@ -23,6 +24,18 @@ ENGINE = [
         for name in ("batch", "envelope", "errors", "ordering", "retry", "signatures", "webhook")
     ),
     ADDON / "lib/exposition.py",
+    *(
+        ADDON / "lib" / f"{name}.py"
+        for name in (
+            "asyncapi",
+            "catalogue",
+            "endpoints",
+            "envelope_schema",
+            "openapi",
+            "problems",
+            "schema_check",
+        )
+    ),
     ADDON / "lib/strict_json.py",
     ADDON / "lib/vault.py",
 ]
