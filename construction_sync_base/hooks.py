@@ -3,7 +3,7 @@ from configparser import ConfigParser
 
 from odoo.tools import config
 
-from .lib import vault
+from .lib import standing, vault
 
 
 def post_load():
@@ -26,12 +26,22 @@ def uninstall_hook(env):
 
 
 def secret_keys():
-    """Keys that encrypt platform secrets: the environment's, else the configuration
-    file's (`secret_key` in section `[construction_sync]`); never the database's."""
-    text = os.environ.get(vault.KEY_VARIABLE)
+    """Keys that encrypt platform secrets; never the database's."""
+    return vault.load_keys(_setting(vault.KEY_VARIABLE, "secret_key"))
+
+
+def configured_environment():
+    """What the server says of itself: "production", "sandbox", "" or a mistake."""
+    return _setting(standing.ENVIRONMENT_VARIABLE, "environment").strip().lower()
+
+
+def _setting(variable, option):
+    """A setting of the server: the environment's, else the configuration file's (section
+    `[construction_sync]`), else ""."""
+    text = os.environ.get(variable)
     if not text:
         # Odoo keeps only the options it knows, so the file is read again
         parser = ConfigParser(interpolation=None)
         parser.read(config["config"] or [])
-        text = parser.get("construction_sync", "secret_key", fallback="")
-    return vault.load_keys(text)
+        text = parser.get("construction_sync", option, fallback="")
+    return text

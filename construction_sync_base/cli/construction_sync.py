@@ -14,16 +14,18 @@ from odoo.tools import config
 
 
 class ConstructionSync(Command):
-    """Keys of a database's platform secrets.
+    """Keys of a database's platform secrets, and whether it may speak for its platforms.
 
-    keys         says how many stored secrets are under which key id
-    rotate-keys  puts all of them under the first key of the setting, or none
+    keys              says how many stored secrets are under which key id
+    rotate-keys       puts all of them under the first key of the setting, or none
+    confirm-database  says that this database takes the place of the one before, after a
+                      restore or a move; without it platforms are refused
     """
 
     name = "construction_sync"
 
     def run(self, args):
-        self.parser.add_argument("action", choices=["keys", "rotate-keys"])
+        self.parser.add_argument("action", choices=["keys", "rotate-keys", "confirm-database"])
         self.parser.add_argument("-c", "--config", help="configuration file of the server")
         self.parser.add_argument("-d", "--database", help="name of the one database")
         wanted = self.parser.parse_args(args)
@@ -51,6 +53,11 @@ class ConstructionSync(Command):
 
     def _rotate_keys(self, env):
         return self._report(env["construction.secret"]._reencrypt())
+
+    def _confirm_database(self, env):
+        platforms = env["construction.platform"].search([("state", "!=", "draft")])
+        platforms.action_confirm_database()
+        return [f"{platform.key} confirmed" for platform in platforms], True
 
     def _report(self, facts):
         """:return: lines, and whether every secret can be opened"""

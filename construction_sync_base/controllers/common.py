@@ -76,6 +76,8 @@ class Door:
             raise Refusal(410, "deleted-platform", "This platform was deleted")
         if platform is None or platform["state"] == "draft":
             raise Refusal(404, "unknown-platform", "No such platform")
+        if platform["halted"]:  # a restored copy must not take what belongs to production
+            raise Refusal(503, "wrong-database", "Try again later", {"Retry-After": "600"})
         return platform
 
     def _body(self, limit):

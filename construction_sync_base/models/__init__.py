@@ -31,6 +31,7 @@ from . import (
     construction_platform,
     construction_platform_domain,
     construction_platform_secret,
+    construction_platform_standing,
     construction_resolver,
     construction_resolver_domain,
     construction_schedule_plan,

@@ -10,7 +10,7 @@ RESERVED_KEYS = {"health", "metrics", "schemas"}
 API_SCOPE = "construction_sync"
 METRICS_SCOPE = "construction_metrics"
 # changed by actions alone, which check what has to hold first
-GUARDED = {"state", "service_user_id", "secret_ids"}
+GUARDED = {"state", "service_user_id", "secret_ids", "confirmed_database"}
 
 
 class ConstructionPlatform(models.Model):

@@ -94,6 +94,7 @@ class ConstructionPlatform(models.Model):
             "company_id": platform.company_id.id,
             "active": platform.active and platform.company_id.active,
             "state": platform.state,
+            "halted": platform._halted(),
             "scheme": platform.auth_scheme,
             "header": platform.header_name or "Authorization",
             "secrets": secrets,

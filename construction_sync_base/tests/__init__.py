@@ -28,6 +28,7 @@ from . import (
     test_rights,
     test_seam,
     test_secret_keys,
+    test_standing,
     test_tours,
     test_vendors,
     test_webhooks,

@@ -11,7 +11,7 @@ ENGINE_MODELS = (
     "gauges", "handler", "inbox", "inbox_webhook", "issue", "metrics", "outcome",
     "platform", "platform_secret",
     "resolver", "secret", "sync_policy", "sync_policy_field", "traffic", "translator",
-    "version_guard",
+    "version_guard", "platform_standing",
 )  # fmt: skip
 ENGINE = [
     *(ADDON / "models" / f"construction_{name}.py" for name in ENGINE_MODELS),
@@ -37,6 +37,7 @@ ENGINE = [
         )
     ),
     ADDON / "lib/strict_json.py",
+    ADDON / "lib/standing.py",
     ADDON / "lib/vault.py",
 ]
 # model names and fields of the domain; texts for people may speak of its things

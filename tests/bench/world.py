@@ -81,7 +81,11 @@ class World:
             options=[ADDONS, *options],
             environment={"ODOO_QUEUE_JOB_CHANNELS": channels} if channels else None,
         )
-        return running.start()
+        running.start()
+        # a copied database takes nothing in until somebody confirms it
+        platforms = running.execute("construction.platform", "search", [[]])
+        running.execute("construction.platform", "action_confirm_database", [platforms])
+        return running
 
     def shell(self, name, script):
         """Run Python in Odoo's shell; what the script passes to `answer()` comes back."""
