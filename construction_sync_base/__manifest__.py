@@ -42,6 +42,7 @@
         "views/res_partner_views.xml",
         "wizards/construction_reason_views.xml",
         "wizards/construction_issue_map_views.xml",
+        "wizards/construction_issue_choose_views.xml",
         "wizards/construction_platform_setup_views.xml",
         "wizards/construction_secret_keys_views.xml",
         "wizards/construction_secret_show_views.xml",

@@ -12,7 +12,7 @@ class BudgetApproved(models.AbstractModel):
     """budget.approved → a new approved version; the one before is superseded."""
 
     _name = "construction.handler.budget.approved"
-    _inherit = "construction.handler.domain"
+    _inherit = "construction.typed.budget"
     _description = "budget.approved"
 
     _event_type = "construction.budget.approved.v1"
@@ -38,21 +38,26 @@ class BudgetApproved(models.AbstractModel):
             elif self._currency(item, currencies, job.company_id.currency_id):
                 ready.append((item, job))
         codes, types, uoms = self._lookups(ready)
-        versions = self._versions([job for _item, job in ready])
-        rows = []
+        asked = []
         for item, job in ready:
             lines = self._lines(item, job, codes, types, uoms)
             if item.blocked:
                 continue
             values = {
                 "job_id": job.id,
-                "version": self._version(item, job, versions),
                 "basis": item.data.get("basis") or "original",
                 "includes_changes": ", ".join(item.data.get("includes_changes") or ()) or False,
                 "effective_on": item.data.get("effective_on") or False,
                 "line_ids": [fields.Command.create(line) for line in lines],
             }
-            rows.append((item, values))
+            asked.append((item, job, values))
+        fresh = self._without_present(asked)
+        versions = self._versions([job for _item, job, _values in fresh])
+        rows = [
+            (item, values | {"version": self._version(item, job, versions)})
+            for item, job, values in fresh
+            if not item.blocked
+        ]
         budgets = self.env["construction.budget"].create([values for _item, values in rows])
         budgets._approve()
         for (item, _values), budget in zip(rows, budgets, strict=True):

@@ -8,6 +8,7 @@ from ..lib.batch import Refused
 from ..models.construction_coding import EDIT_SENTINEL
 from ..models.construction_resolver import code_of
 from ..models.construction_schedule_plan import noon
+from ..models.purchase_order import CONFIRMED
 
 BILLING_DEFAULT = {"subcontract": "application"}
 
@@ -20,7 +21,7 @@ class CommitmentApproved(models.AbstractModel):
     """
 
     _name = "construction.handler.commitment.approved"
-    _inherit = "construction.schedule.plan"
+    _inherit = "construction.typed.commitment"
     _description = "commitment.approved"
 
     _event_type = "construction.commitment.approved.v1"
@@ -30,10 +31,15 @@ class CommitmentApproved(models.AbstractModel):
         self = self.with_context(construction_platform_apply=EDIT_SENTINEL)
         known = self._split_new(items, "purchase.order")
         plans = self._plans(items, known)
-        before = self._orders([plan for plan in plans if plan["order"]])
+        self._adopt_typed(plans)
+        plans = [plan for plan in plans if not plan["item"].blocked]
+        drafts = [plan for plan in plans if plan["order"].state in ("draft", "sent")]
+        known = [plan for plan in plans if plan["order"] and plan not in drafts]
+        before = self._orders(known)
         before = {order.id: order.amount_total for order in before}, self._needs(before)
-        changed = [plan for plan in plans if plan["order"] and self._change_order(plan)]
-        created = self._create_orders([plan for plan in plans if not plan["order"]])
+        changed = [plan for plan in known if self._change_order(plan)]
+        created = self._complete_drafts(drafts)
+        created += self._create_orders([plan for plan in plans if not plan["order"]])
         self._confirm(created)
         self._check_changed(changed, *before)
         for plan in created + changed:
@@ -120,6 +126,18 @@ class CommitmentApproved(models.AbstractModel):
             "platform_approval": _approval(data),
         }
 
+    def _complete_drafts(self, plans):
+        """Orders that somebody typed and did not confirm: the event's header and lines."""
+        terms = self._terms(plans) if plans else {}
+        ready = []
+        for plan in plans:
+            header = self._header(plan, terms)
+            fixed = ("company_id", "project_id", "currency_id")
+            plan["header"] = {name: v for name, v in header.items() if name not in fixed}
+            if not plan["item"].blocked and self._change_order(plan):
+                ready.append(plan)
+        return ready
+
     # --------------------------------------------------------------- change
     def _change_order(self, plan):
         """Bring a known order to the newer version; False after parking the item."""
@@ -144,6 +162,37 @@ class CommitmentApproved(models.AbstractModel):
                 suggestion=self.env._("The platform reopens it first, or sends a new one."),
             )
             return False
+        try:
+            with self.env.cr.savepoint():
+                self._write_change(plan)
+        except UserError as error:
+            item.park(
+                "matching",
+                str(error),
+                suggestion=self.env._("Correct the receipt or bill, or the commitment there."),
+            )
+            return False
+        return True
+
+    def _write_change(self, plan):
+        item, order = plan["item"], plan["order"]
+        settled = plan.get("first") and self._take_over(plan)
+        order._apply_change(*(([], []) if settled else self._line_changes(plan)))
+        values = {
+            "original_amount": order.amount_untaxed if order.state in CONFIRMED else 0,
+            "commitment_title": item.data.get("title") or False,
+            "platform_approval": _approval(item.data),
+        }
+        if plan.get("first"):
+            values |= {
+                "commitment_number": item.data["number"],
+                "commitment_type": order.commitment_type or item.data["kind"],
+            } | plan.get("header", {})
+        order._editable().write(values)
+
+    def _line_changes(self, plan):
+        """(changes, additions) for `_apply_change` that lead from the order to the event."""
+        order = plan["order"]
         existing = {line.line_ref: line for line in order.order_line if line.line_ref}
         changes, additions = [], []
         for values in plan["lines"]:
@@ -155,27 +204,10 @@ class CommitmentApproved(models.AbstractModel):
                 changed = self._changed_line(line, stored)
                 if changed:
                     changes.append((line, changed))
-        for line in existing.values():
+        for line in [*existing.values(), *plan.get("superfluous", ())]:
             if line.product_qty:
                 changes.append((line, {"product_qty": 0.0, "price_unit": line.price_unit}))
-        try:
-            with self.env.cr.savepoint():
-                order._apply_change(changes, additions)
-                order._editable().write(
-                    {
-                        "original_amount": order.amount_untaxed,
-                        "commitment_title": item.data.get("title") or False,
-                        "platform_approval": _approval(item.data),
-                    }
-                )
-        except UserError as error:
-            item.park(
-                "matching",
-                str(error),
-                suggestion=self.env._("Correct the receipt or bill, or the commitment there."),
-            )
-            return False
-        return True
+        return changes, additions
 
     def _fixed_fault(self, plan):
         order = plan["order"]
@@ -184,7 +216,7 @@ class CommitmentApproved(models.AbstractModel):
             ("partner_id", plan["vendor"], self.env._("vendor")),
             ("currency_id", plan["currency"], self.env._("currency")),
         ):
-            if order[field] != wanted:
+            if _firm(order[field]) != _firm(wanted):
                 return (
                     "ownership_conflict",
                     self.env._(
@@ -232,6 +264,8 @@ class CommitmentApproved(models.AbstractModel):
         for plan in plans:
             found = overruns.get(plan["order"].id)
             if found and not self._budget_verdict(plan, found):
+                if plan.get("first"):  # it was there before: undo what the event did to it
+                    raise Refused(plan["item"].problems[-1])
                 refused |= plan["order"]
         if refused:
             refused.button_cancel()
@@ -298,6 +332,11 @@ class CommitmentApproved(models.AbstractModel):
                     order = order.with_context(construction_approval=EDIT_SENTINEL)
                 order._revalidate()
         orders._raise_budget_alerts()
+
+
+def _firm(record):
+    """The vendor itself, where a person put one of its contacts on the order."""
+    return record.commercial_partner_id if record._name == "res.partner" else record
 
 
 def _stored(values):

@@ -1,5 +1,7 @@
 from odoo import models
+from odoo.tools import SQL
 
+from ..lib.names import match_key
 from ..models.construction_resolver import ref_key, wait_key
 
 
@@ -28,9 +30,79 @@ class JobUpserted(models.AbstractModel):
                 updates.append((item, known[item.id], company))
             else:
                 new.append((item, company))
+        adopted = self._adopt_typed(new)
+        updates += adopted
+        settled = {item.id for item, _job, _company in adopted}
+        new = [row for row in new if row[0].id not in settled and not row[0].blocked]
         fresh = self._create_jobs(new)  # first: it may hold the parents of the others
         for item, job, company in updates:
             self._update(item, job, company, fresh)
+
+    # ------------------------------------------------------- typed by hand
+    def _adopt_typed(self, new):
+        """Jobs that somebody typed while the platform was down: [(item, job, company)].
+
+        It is the one meant when company, number and name are the same (whatever their
+        case, blanks and punctuation), it is neither archived nor closed and no job of this
+        platform is bound to it. A number that is taken otherwise is a question: two jobs
+        of one number cannot stand side by side.
+        """
+        if not new:
+            return []
+        found = self._of_numbers(new)
+        ids = {job.id for jobs in found.values() for job in jobs}
+        bound = self._bound("job", "project.project", ids, new[0][0].platform_id)
+        adopted, taken = [], set()
+        for item, company in new:
+            jobs = found.get((company.id, _number_key(item.data["number"])), ())
+            free = [job for job in jobs if job.id not in bound and job.id not in taken]
+            if not free:
+                continue  # a bound one of the very same number is refused by `_create_jobs`
+            differences = [self._typed_differences(item, job) for job in free]
+            if len(free) == 1 and not differences[0]:
+                taken.add(free[0].id)
+                adopted.append((item, free[0], company))
+                self._audit_adopted(item, free[0], "company, number and name")
+            else:
+                self._park_taken(item, ", ".join(job.display_name for job in free))
+                item.problems[-1].may_be_new = False
+                item.problems[-1].candidates = self._candidates(free, differences)
+        return adopted
+
+    def _of_numbers(self, new):
+        """{(company id, number key): jobs} of the numbers named, archived jobs included."""
+        Project = self.env["project.project"]
+        Project.flush_model(["job_number", "company_id", "is_job"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM project_project WHERE is_job AND company_id = ANY(%s)"
+                " AND lower(btrim(job_number)) = ANY(%s) ORDER BY id",
+                list({company.id for _item, company in new}),
+                list({_number_key(item.data["number"]) for item, _company in new}),
+            )
+        )
+        found = {}
+        jobs = Project.with_context(active_test=False).search([("id", "in", [r[0] for r in rows])])
+        for job in jobs.with_env(self.env):
+            found.setdefault((job.company_id.id, _number_key(job.job_number)), []).append(job)
+        return found
+
+    def _typed_differences(self, item, job):
+        """What speaks against this job being the one meant, as sentences."""
+        found = []
+        if match_key(job.name) != match_key(item.data["name"]):
+            found.append(
+                self.env._(
+                    "it is named “%(ours)s”, not “%(theirs)s”",
+                    ours=job.name,
+                    theirs=item.data["name"],
+                )
+            )
+        if not job.active:
+            found.append(self.env._("it is archived"))
+        if job.job_status == "closed":
+            found.append(self.env._("it is closed"))
+        return found
 
     def _default_company(self, item):
         return self.env["construction.platform"].sudo().browse(item.platform_id).company_id
@@ -154,7 +226,7 @@ class JobUpserted(models.AbstractModel):
             return {}
         numbers = {}
         Project = self.env["project.project"]
-        for twin in Project.search(
+        for twin in Project.with_context(active_test=False).search(
             [
                 ("is_job", "=", True),
                 ("job_number", "in", [item.data["number"] for item, _c in new]),
@@ -244,3 +316,7 @@ class JobUpserted(models.AbstractModel):
             for partner, (_customer, group) in zip(partners, fresh.values(), strict=True):
                 result.update({item.id: partner for item in group})
         return result
+
+
+def _number_key(number):
+    return (number or "").strip().lower()

@@ -31,7 +31,9 @@ class VendorUpserted(models.AbstractModel):
         )
         known = self._split_new(items, "res.partner")
         matched = self._match([item for item in items if item.id not in known], policy)
-        bound_elsewhere = self._bound(matched.values(), items[0].platform_id)
+        bound_elsewhere = self._bound(
+            "vendor", "res.partner", {p.id for p in matched.values()}, items[0].platform_id
+        )
         paid = self.env["res.partner"].union(*known.values(), *matched.values())._has_payments()
         fresh, claimed = [], {}
         for item in items:
@@ -49,6 +51,9 @@ class VendorUpserted(models.AbstractModel):
                     suggestion=self.env._("Merge the two vendors at the platform."),
                 )
             elif record:
+                if item.id not in known:
+                    differences = self._typed_differences(item, record)
+                    self._audit_adopted(item, record, "tax id or name", differences)
                 self._update(item, record, values, policy, record in paid)
             else:
                 key = names.tax_key(item.data.get("vat") or "") or item.external_id
@@ -87,11 +92,14 @@ class VendorUpserted(models.AbstractModel):
                 [("construction_name_key", "in", list(wanted)), ("is_company", "=", True)]
             ):
                 by_name.setdefault(partner.construction_name_key, []).append(partner)
+        namesakes = []
         for item in items:
             found = by_tax.get(tax_keys[item.id], [])
             how = self.env._("tax id")
-            if not found and policy.match_by_name:
+            if not found and policy.match_by_name and not item.apart:
                 found, how = by_name.get(name_keys[item.id], []), self.env._("name")
+            elif not found and not item.apart:
+                namesakes += [(item, p) for p in by_name.get(name_keys[item.id], ())]
             found = [partner for partner in found if partner.active] or found
             if len(found) == 1 and not found[0].active and item.data.get("active") is not False:
                 item.park(
@@ -118,29 +126,69 @@ class VendorUpserted(models.AbstractModel):
                         how=how,
                         partners=", ".join(partner.display_name for partner in found[:5]),
                     ),
-                    suggestion=self.env._("Choose the right one with “Map and resume”."),
+                    suggestion=self.env._("Choose the right one."),
                     wait=f"vendor|{item.external_id}",
+                    candidates=self._candidates(
+                        found[:20],
+                        [self._typed_differences(item, partner) for partner in found[:20]],
+                    ),
+                    may_be_new=how != self.env._("tax id"),
                 )
+        self._ask_namesakes(namesakes, tax_keys)
         return result
 
-    def _bound(self, partners, platform_id):
-        """Ids of the partners that another vendor of this platform is bound to."""
-        ids = [partner.id for partner in partners]
+    def _ask_namesakes(self, namesakes, tax_keys):
+        """A vendor of the same name that somebody typed may be the one meant, and is no
+        proof: where no tax id speaks for or against it, and no vendor of this platform is
+        bound to it, a person decides.
+
+        :param namesakes: list of (item, partner of the same normalised name)
+        """
+        ids = {partner.id for _item, partner in namesakes if partner.supplier_rank}
         if not ids:
-            return set()
-        bindings = (
-            self.env["construction.binding"]
-            .sudo()
-            .search(
-                [
-                    ("platform_id", "=", platform_id),
-                    ("object", "=", "vendor"),
-                    ("res_model", "=", "res.partner"),
-                    ("res_id", "in", ids),
-                ]
+            return
+        bound = self._bound("vendor", "res.partner", ids, namesakes[0][0].platform_id)
+        asked = {}
+        for item, partner in namesakes:
+            ours, theirs = partner.construction_tax_key, tax_keys[item.id]
+            if partner.id in ids - bound and not (ours and theirs) and partner.active:
+                asked.setdefault(item.id, (item, []))[1].append(partner)
+        for item, partners in asked.values():
+            item.park(
+                "duplicate",
+                self.env._(
+                    "Vendor “%(name)s” may stand in Odoo already, typed by hand: %(partners)s.",
+                    name=item.data["name"],
+                    partners=", ".join(partner.display_name for partner in partners[:5]),
+                ),
+                suggestion=self.env._("Look at the differences and choose one, or a new one."),
+                wait=f"vendor|{item.external_id}",
+                candidates=self._candidates(
+                    partners, [self._typed_differences(item, partner) for partner in partners]
+                ),
             )
+
+    def _typed_differences(self, item, partner):
+        """How a partner differs from the event, as sentences."""
+        data = item.data
+        address = data.get("address") or {}
+        pairs = (
+            (self.env._("Name"), partner.name, data["name"]),
+            (self.env._("Tax id"), partner.vat, data.get("vat")),
+            (self.env._("Email"), partner.email, data.get("email")),
+            (self.env._("Phone"), partner.phone, data.get("phone")),
+            (self.env._("City"), partner.city, address.get("city")),
         )
-        return set(bindings.mapped("res_id"))
+        return [
+            self.env._(
+                "%(field)s: %(ours)s here, %(theirs)s there",
+                field=label,
+                ours=ours or "—",
+                theirs=theirs or "—",
+            )
+            for label, ours, theirs in pairs
+            if theirs and (ours or "") != theirs
+        ]
 
     # --------------------------------------------------------------- values
     def _values(self, item, terms, countries):

@@ -10,6 +10,8 @@ class Problem:
     :param category: one of the issue categories of the contract
     :param wait: key of what is missing (`kind|value`); its appearance resumes the event
     :param blocking: False for a notice about an event that was applied
+    :param candidates: list of `Candidate`: the person chooses one of them, or a new record
+    :param may_be_new: False where a second record cannot exist beside the candidates
     """
 
     category: str
@@ -20,6 +22,17 @@ class Problem:
     amount: object = None
     currency_id: int | None = None
     suggestion: str | None = None
+    candidates: tuple = ()
+    may_be_new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A record that may be the one an event speaks of, and how it differs from it."""
+
+    model: str
+    id: int
+    differences: str
 
 
 class Refused(Exception):
@@ -51,6 +64,7 @@ class Item:
     data_digest: str
     replaces: bool
     approved_note: str | None = None
+    apart: bool = False  # a person decided: none of the records that are there already
     problems: list = field(default_factory=list)
     bindings: list = field(default_factory=list)
     refs: dict = field(default_factory=dict)

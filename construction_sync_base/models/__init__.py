@@ -40,6 +40,8 @@ from . import (
     construction_sync_policy_field,
     construction_traffic,
     construction_translator,
+    construction_typed_budget,
+    construction_typed_commitment,
     construction_version_guard,
     decimal_precision,
     project_project,

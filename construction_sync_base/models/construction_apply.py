@@ -96,7 +96,7 @@ class ConstructionApply(models.AbstractModel):
             """
             SELECT id, platform_id, company_id, type, subject, sequence, time, payload,
                    data_digest, lane, COALESCE(failures, 0) AS failures, first_failed_at,
-                   approved_note
+                   approved_note, apart
               FROM construction_event
              WHERE claim = %s AND id = ANY(%s) AND state = 'pending'
              ORDER BY id FOR UPDATE
@@ -112,6 +112,13 @@ class ConstructionApply(models.AbstractModel):
             .with_user(platform.service_user_id)
             .with_context(allowed_company_ids=platform.company_ids.ids, **APPLY_CONTEXT)
         )
+
+    @api.model
+    def _item_of(self, event):
+        """The item of a stored event."""
+        names = ("platform_id", "company_id", "type", "subject", "sequence", "time", "payload",
+                 "data_digest", "approved_note", "apart")  # fmt: skip
+        return self._item(event.read(names, load=None)[0])
 
     def _item(self, row):
         data = json.loads(row["payload"])["data"]
@@ -129,6 +136,7 @@ class ConstructionApply(models.AbstractModel):
             data_digest=row["data_digest"],
             replaces=bool(handler is not None and handler._replaces),
             approved_note=row["approved_note"],
+            apart=bool(row["apart"]),
         )
 
     # ---------------------------------------------------------------- waves

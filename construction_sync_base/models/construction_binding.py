@@ -86,6 +86,36 @@ class ConstructionBinding(models.Model):
             return False
         return self.env[self.res_model].browse(self.res_id).exists()
 
+    @api.model
+    def _bind_by_hand(self, platform, object_name, external_id, record):
+        """A person says which record stands for a platform's one. Nothing of it was applied
+        yet, so it carries no version; what waits for it goes on."""
+        identity = {
+            "platform_id": platform.id,
+            "object": object_name,
+            "external_id": external_id,
+        }
+        target = {
+            "company_id": (
+                "company_id" in record._fields and record.company_id or platform.company_id
+            ).id,
+            "origin_id": str(record.id),
+            "res_model": record._name,
+            "res_id": record.id,
+            "changed_at": fields.Datetime.now(),
+        }
+        bindings = self.sudo()
+        binding = bindings.search([(name, "=", value) for name, value in identity.items()])
+        if binding:
+            binding.write(target)
+        else:
+            subject = f"{object_name}/{external_id}"
+            binding = bindings.create({**identity, **target, "subject": subject})
+        self.env["construction.audit"]._record(binding, "record_mapped", {"record": str(record)})
+        pairs = [(f"external:{object_name}", external_id), (object_name, external_id)]
+        self.env["construction.resolver"].sudo()._available(pairs, platform.id)
+        return binding
+
     def action_open_record(self):
         self.ensure_one()
         return {

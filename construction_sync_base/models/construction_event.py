@@ -72,6 +72,12 @@ class ConstructionEvent(models.Model):
     approved_note = fields.Char(
         readonly=True, copy=False, help="Why a person let this event exceed the budget."
     )
+    apart = fields.Boolean(
+        string="Makes a new record",
+        readonly=True,
+        copy=False,
+        help="A person decided that none of the records found in Odoo is meant.",
+    )
     claim = fields.Char(readonly=True, copy=False)
     claim_key = fields.Integer(readonly=True, copy=False)
     lease_until = fields.Datetime(readonly=True, copy=False)

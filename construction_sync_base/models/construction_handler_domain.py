@@ -1,6 +1,7 @@
 from odoo import models
 
 from ..lib import money
+from ..lib.batch import Candidate
 from ..lib.errors import AmountError
 from .construction_resolver import ref_key, wait_key
 
@@ -270,6 +271,70 @@ class DomainHandler(models.AbstractModel):
                         suggestion=self.env._("Map it to a unit of measure."),
                     )
         return result
+
+    # ------------------------------------------------------- typed by hand
+    def _bound(self, object_name, model, ids, platform_id):
+        """Ids among `ids` to which a record of this platform is bound."""
+        if not ids:
+            return set()
+        bindings = (
+            self.env["construction.binding"]
+            .sudo()
+            .search(
+                [
+                    ("platform_id", "=", platform_id),
+                    ("object", "=", object_name),
+                    ("res_model", "=", model),
+                    ("res_id", "in", list(ids)),
+                ]
+            )
+        )
+        return set(bindings.mapped("res_id"))
+
+    def _never_applied(self, items):
+        """Ids of the items whose record a person bound, and of which no event was applied."""
+        bindings = (
+            self.env["construction.binding"]
+            .sudo()
+            .search(
+                [
+                    ("platform_id", "=", items[0].platform_id),
+                    ("object", "=", items[0].object),
+                    ("external_id", "in", [item.external_id for item in items]),
+                    ("version", "=", False),
+                    ("version_time", "=", False),
+                    ("content_digest", "=", False),
+                ]
+            )
+        )
+        untouched = set(bindings.mapped("external_id"))
+        return {item.id for item in items if item.external_id in untouched}
+
+    def _candidates(self, records, differences):
+        """Candidates of a problem.
+
+        :param differences: for each record the sentences that say how it differs
+        """
+        return tuple(
+            Candidate(record._name, record.id, "; ".join(found) or self.env._("no difference"))
+            for record, found in zip(records, differences, strict=True)
+        )
+
+    def _audit_adopted(self, item, record, rule, differences=()):
+        """The trail of an event that found its record typed by hand.
+
+        :param rule: what was the same, in plain words
+        """
+        self.env["construction.audit"].sudo()._record(
+            record,
+            "record_adopted",
+            {
+                "event": item.id,
+                "external_id": item.external_id,
+                "same": rule,
+                "differences": list(differences),
+            },
+        )
 
     def _split_new(self, items, model):
         """Which items meet a record that is bound already: {item id: record}."""

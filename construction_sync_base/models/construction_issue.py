@@ -64,6 +64,9 @@ class ConstructionIssue(models.Model):
     suggestion = fields.Text(readonly=True)
     wait_key = fields.Char(readonly=True)
     missing = fields.Char(string="What is missing", compute="_compute_missing", store=True)
+    candidates = fields.Json(readonly=True, help="Records in Odoo that may be the one meant.")
+    has_candidates = fields.Boolean(compute="_compute_has_candidates", store=True)
+    may_be_new = fields.Boolean(default=True, readonly=True)
     blocking = fields.Boolean(default=True, readonly=True)
     amount = fields.Monetary(string="At stake", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
@@ -96,6 +99,11 @@ class ConstructionIssue(models.Model):
             kind, _bar, value = (issue.wait_key or "").partition("|")
             kind = kind.removeprefix("external:").removeprefix("origin:")
             issue.missing = f"{kind.replace('_', ' ').capitalize()} {value}" if value else False
+
+    @api.depends("candidates")
+    def _compute_has_candidates(self):
+        for issue in self:
+            issue.has_candidates = bool(issue.candidates)
 
     @api.depends("category")
     def _compute_team_id(self):
@@ -133,7 +141,10 @@ class ConstructionIssue(models.Model):
             issue = existing.get(cause)
             if issue:
                 issue.with_context(tracking_disable=True).write(
-                    {key: vals.get(key) for key in ("message", "suggestion", "amount")}
+                    {
+                        key: vals.get(key)
+                        for key in ("message", "suggestion", "amount", "candidates")
+                    }
                 )
             elif cause in seen and vals.get("event_id"):
                 seen[cause]["message"] += "\n" + vals["message"]
@@ -149,7 +160,7 @@ class ConstructionIssue(models.Model):
         """People assign and rank issues; the actions below close them."""
         kept = {"message", "suggestion", "category", "state", "blocking", "wait_key", "reason",
                 "event_id", "delivery_id", "platform_id", "company_id", "amount", "currency_id",
-                "closed_at"}  # fmt: skip
+                "closed_at", "candidates", "may_be_new"}  # fmt: skip
         if not self.env.su and kept & vals.keys():
             raise AccessError(self.env._("An issue is closed by its buttons, not edited."))
         return super().write(vals)
@@ -234,6 +245,20 @@ class ConstructionIssue(models.Model):
             "view_mode": "form",
             "target": "new",
             "context": {"default_issue_id": self.id},
+        }
+
+    def action_choose_dialog(self):
+        """Choose which of the records in Odoo is meant, or that it is a new one."""
+        self.ensure_one()
+        self._check_operator()
+        wizard = self.env["construction.issue.choose"]._for_issue(self)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Which one is it?"),
+            "res_model": wizard._name,
+            "res_id": wizard.id,
+            "view_mode": "form",
+            "target": "new",
         }
 
     def action_approve_overrun_dialog(self):

@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import psycopg2.errors
@@ -72,6 +73,8 @@ class ConstructionOutcome(models.AbstractModel):
                         "blocking": problem.blocking,
                         "amount": problem.amount,
                         "currency_id": problem.currency_id,
+                        "candidates": [asdict(c) for c in problem.candidates] or False,
+                        "may_be_new": problem.may_be_new,
                     }
                 )
         Issue = self.env["construction.issue"]

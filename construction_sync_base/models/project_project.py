@@ -82,6 +82,8 @@ class ProjectProject(models.Model):
     _job_number_unique = models.UniqueIndex(
         "(company_id, job_number) WHERE is_job", "This job number is taken in this company."
     )
+    # how a job is found that was typed while its platform was down
+    _typed_number = models.Index("(company_id, lower(btrim(job_number))) WHERE is_job")
     _job_account_unique = models.UniqueIndex(
         "(account_id) WHERE is_job", "Another job uses this analytic account."
     )

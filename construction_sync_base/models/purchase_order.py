@@ -88,6 +88,15 @@ class PurchaseOrder(models.Model):
     )
     sync_event_count = fields.Integer(compute="_compute_sync_event_count", compute_sudo=True)
 
+    # how an order is found that was typed while its platform was down
+    _typed_number = models.Index(
+        "(project_id, lower(btrim(commitment_number))) WHERE commitment_number IS NOT NULL"
+    )
+    _typed_reference = models.Index(
+        "(project_id, lower(btrim(partner_ref)))"
+        " WHERE partner_ref IS NOT NULL AND project_id IS NOT NULL"
+    )
+
     @api.depends("project_id.is_job")
     def _compute_is_commitment(self):
         for order in self:

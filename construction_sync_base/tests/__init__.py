@@ -30,6 +30,7 @@ from . import (
     test_secret_keys,
     test_standing,
     test_tours,
+    test_typed_by_hand,
     test_vendors,
     test_webhooks,
 )

@@ -71,7 +71,8 @@ class TestSeam(BaseCase):
         """A new `construction_*` model of the engine belongs on the list above."""
         domain = {
             "account_map", "budget", "budget_control", "budget_line", "coding", "cost_code",
-            "cost_type", "job_cost", "schedule_plan",
+            "cost_type", "job_cost", "schedule_plan", "typed_budget",
+            "typed_commitment",
         }  # fmt: skip
         for path in (ADDON / "models").glob("construction_*.py"):
             name = path.stem.removeprefix("construction_")

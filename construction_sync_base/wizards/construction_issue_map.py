@@ -75,7 +75,9 @@ class ConstructionIssueMap(models.TransientModel):
         self.issue_id._check_operator()
         record = self._target()
         if self.by_binding:
-            self._bind(record)
+            self.env["construction.binding"]._bind_by_hand(
+                self.issue_id.platform_id, self.kind, self.external_value, record
+            )
         else:
             self._cross(record)
         return {
@@ -89,35 +91,6 @@ class ConstructionIssueMap(models.TransientModel):
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
-
-    def _bind(self, record):
-        """Bind the platform's record, also one whose Odoo record is gone."""
-        platform = self.issue_id.platform_id
-        identity = {
-            "platform_id": platform.id,
-            "object": self.kind,
-            "external_id": self.external_value,
-        }
-        target = {
-            "company_id": (
-                "company_id" in record._fields and record.company_id or platform.company_id
-            ).id,
-            "origin_id": str(record.id),
-            "res_model": record._name,
-            "res_id": record.id,
-            "changed_at": fields.Datetime.now(),
-        }
-        Binding = self.env["construction.binding"].sudo()
-        binding = Binding.search([(name, "=", value) for name, value in identity.items()])
-        if binding:
-            binding.write(target)
-        else:
-            subject = f"{self.kind}/{self.external_value}"
-            binding = Binding.create({**identity, **target, "subject": subject})
-        self.env["construction.audit"]._record(binding, "record_mapped", {"record": str(record)})
-        resolver = self.env["construction.resolver"].sudo()
-        pairs = [(f"external:{self.kind}", self.external_value), (self.kind, self.external_value)]
-        resolver._available(pairs, platform.id)
 
     def _cross(self, record):
         issue = self.issue_id
