@@ -46,6 +46,7 @@
         "wizards/construction_platform_setup_views.xml",
         "wizards/construction_secret_keys_views.xml",
         "wizards/construction_secret_show_views.xml",
+        "wizards/construction_metrics_key_views.xml",
         "views/menus.xml",
     ],
     "demo": [

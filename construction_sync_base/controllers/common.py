@@ -8,7 +8,7 @@ from odoo import SUPERUSER_ID, api, fields
 from odoo.http import Response, request
 from psycopg2.extensions import ISOLATION_LEVEL_DEFAULT, TRANSACTION_STATUS_IDLE
 
-from ..lib import envelope, signatures
+from ..lib import envelope, networks, signatures
 from ..models.construction_apply import CONFLICTS, LOST, QUICK_TRIES
 from ..models.construction_platform import API_SCOPE
 
@@ -47,6 +47,20 @@ class Refusal(Exception):
         )
 
 
+def remote_address():
+    """Address of the caller; in proxy mode what the reverse proxy says it is."""
+    return request.httprequest.remote_addr
+
+
+def bearer_user(scope):
+    """Id of the user whose API key of exactly this scope comes as bearer token, or None."""
+    scheme, _blank, key = request.httprequest.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    env = api.Environment(request.env.cr, SUPERUSER_ID, {})
+    return env["res.users.apikeys"]._scoped_user(scope, key)
+
+
 @contextmanager
 def _each_statement_alone(connection):
     """Every statement is a transaction of its own, in the server's default isolation (READ
@@ -76,6 +90,8 @@ class Door:
             raise Refusal(410, "deleted-platform", "This platform was deleted")
         if platform is None or platform["state"] == "draft":
             raise Refusal(404, "unknown-platform", "No such platform")
+        if not networks.allows(platform["networks"], remote_address()):
+            raise self._unauthorized()
         if platform["halted"]:  # a restored copy must not take what belongs to production
             raise Refusal(503, "wrong-database", "Try again later", {"Retry-After": "600"})
         return platform
@@ -101,11 +117,15 @@ class Door:
         """The request has to carry a valid proof for this platform."""
         now = fields.Datetime.now()
         secrets = [stored for stored, until in platform["secrets"] if not until or until > now]
-        headers = request.httprequest.headers
-        if platform["scheme"] == "standard_webhooks":
+        headers, scheme = request.httprequest.headers, platform["scheme"]
+        presented = headers.get(platform["header"], "")
+        if scheme == "standard_webhooks":
             proven = signatures.verify_standard_webhooks(secrets, headers, body, time.time())
-        elif platform["scheme"] == "static_header":
-            proven = signatures.verify_token(secrets, headers.get(platform["header"], ""))
+        elif scheme == "static_header":
+            proven = signatures.verify_token(secrets, presented)
+        elif scheme in signatures.HMAC_SCHEMES:
+            prefix = platform["prefix"]
+            proven = signatures.verify_hmac(scheme, secrets, presented, body, prefix)
         else:
             self._check_bearer(platform)
             proven = True
@@ -114,16 +134,7 @@ class Door:
 
     def _check_bearer(self, platform):
         """An API key of the platform's own user has to come with the request."""
-        scheme, _blank, key = request.httprequest.headers.get("Authorization", "").partition(" ")
-        user_id = None
-        if scheme.lower() == "bearer" and key.strip() and platform["user_id"]:
-            env = api.Environment(request.env.cr, SUPERUSER_ID, {})
-            try:
-                user_id = env["res.users.apikeys"]._check_credentials(
-                    scope=API_SCOPE, key=key.strip()
-                )
-            except Exception:  # a key of an odd form is a wrong key
-                user_id = None
+        user_id = bearer_user(API_SCOPE)
         if not user_id or user_id != platform["user_id"]:
             raise self._unauthorized()
 
@@ -131,13 +142,16 @@ class Door:
         """One answer for every reason: it must not tell a stranger which one it was."""
         return Refusal(401, "unauthorized", "Not authenticated")
 
-    def _delivery(self, platform, body, extra_header=None):
-        """The evidence that is stored with what the request brought."""
+    def _delivery(self, platform, body, more=()):
+        """The evidence that is stored with what the request brought.
+
+        :param more: names of headers that mean something for this request
+        """
         headers = request.httprequest.headers
-        token = platform["header"].lower() if platform["scheme"] == "static_header" else None
-        names = (*KEPT_HEADERS, extra_header) if extra_header else KEPT_HEADERS
+        token = platform["header"].lower()
+        names = (*KEPT_HEADERS, *more)
         return {
-            "source_address": request.httprequest.remote_addr,
+            "source_address": remote_address(),
             "headers": {
                 name: headers[name][:500]
                 for name in names

@@ -6,7 +6,8 @@ from .common import BASE, MEBIBYTE, Door, Refusal
 
 STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"
-MAX_BYTES = {STRUCTURED: MEBIBYTE, BATCHED: 8 * MEBIBYTE}
+BINARY = "application/json"  # with attributes in ce-* headers
+MAX_BYTES = {STRUCTURED: MEBIBYTE, BATCHED: 8 * MEBIBYTE, BINARY: MEBIBYTE}
 
 
 def _limit(_controller):
@@ -33,15 +34,30 @@ class Inbox(Door, Controller):
         try:
             # before the body is read: `request.env` without a user costs no query
             platform = self._platform(key)
-            mimetype = request.httprequest.mimetype
-            if mimetype not in MAX_BYTES:
-                raise Refusal(415, "media-type", f"Send {STRUCTURED} or {BATCHED}")
+            mimetype, attributes = self._mode()
             body = self._body(MAX_BYTES[mimetype])
             self._check_sender(platform, body)
-            parsed = envelope.split(body, mimetype)
-            return self._store(platform, parsed, self._delivery(platform, body))
+            if mimetype == BINARY:
+                parsed = envelope.binary(attributes, body)
+            else:
+                parsed = envelope.split(body, mimetype)
+            delivery = self._delivery(platform, body, [name for name, _value in attributes])
+            return self._store(platform, parsed, delivery)
         except Refusal as refusal:
             return refusal.response()
+
+    def _mode(self):
+        """Media type of the body, and the headers that are attributes of a binary event."""
+        mimetype = request.httprequest.mimetype
+        if mimetype != BINARY:
+            attributes = []
+        else:
+            headers = request.httprequest.headers.items()
+            attributes = [pair for pair in headers if pair[0].lower().startswith("ce-")]
+        if mimetype not in MAX_BYTES or (mimetype == BINARY and not attributes):
+            title = f"Send {STRUCTURED}, {BATCHED}, or {BINARY} with ce-* headers"
+            raise Refusal(415, "media-type", title)
+        return mimetype, attributes
 
     @route(
         f"{BASE}/<string:key>/events",

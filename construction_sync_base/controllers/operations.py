@@ -6,7 +6,7 @@ from odoo.http import Controller, Response, request, route
 
 from ..lib import exposition
 from ..models.construction_platform import METRICS_SCOPE
-from .common import BASE, Refusal
+from .common import BASE, Refusal, bearer_user
 
 _logger = logging.getLogger(__name__)
 
@@ -34,22 +34,9 @@ class Operations(Controller):
 
     def _reader(self):
         """The Integration Manager to whom the request's key belongs."""
-        scheme, _blank, key = request.httprequest.headers.get("Authorization", "").partition(" ")
-        env = api.Environment(request.env.cr, SUPERUSER_ID, {})
-        user = env["res.users"]
-        if scheme.lower() == "bearer" and key.strip():
-            user = user.browse(self._owner(env["res.users.apikeys"], key.strip()))
+        user_id = bearer_user(METRICS_SCOPE)
+        user = api.Environment(request.env.cr, SUPERUSER_ID, {})["res.users"].browse(user_id)
         if not user or not user.has_group("construction_sync_base.group_integration_manager"):
             bearer = {"WWW-Authenticate": "Bearer"}
             raise Refusal(401, "unauthorized", "Not authenticated", bearer)
         return user
-
-    def _owner(self, keys, key):
-        """Id of the user of a key made for the metrics alone, or None."""
-        try:
-            owner = keys._check_credentials(scope=METRICS_SCOPE, key=key)
-            # a key without a scope opens everything, so it also opens what nobody has
-            opens_all = keys._check_credentials(scope=f"not {METRICS_SCOPE}", key=key)
-        except Exception:  # a key of an odd form is a wrong key
-            return None
-        return None if opens_all else owner

@@ -41,7 +41,7 @@ class Webhooks(Door, Controller):
             body = self._body(MAX_BYTES)
             self._check_sender(platform, body)
             header = platform["delivery_header"]
-            delivery = self._delivery(platform, body, header)
+            delivery = self._delivery(platform, body, [header] if header else [])
             presented = request.httprequest.headers.get(header) if header else None
             event = webhook.envelope(presented, delivery["sha256"], datetime.now(UTC))
             return self._store(platform, [event], delivery)

@@ -8,6 +8,7 @@ envelope: it is stored and becomes an issue.
 import hashlib
 import json
 import re
+import urllib.parse
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -29,6 +30,10 @@ _TIME = re.compile(
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
 # Reads the id of an event that the strict parser refused: for the answer only.
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_ATTRIBUTE_NAME = re.compile(r"ce-([a-z0-9]+)")
+# What a binary message says in its Content-Type and its body.
+_NOT_IN_HEADERS = {"data", "datacontenttype"}
 _LENIENT = json.JSONDecoder(
     strict=False,
     object_pairs_hook=lambda pairs: {
@@ -79,6 +84,42 @@ def split(body, mimetype):
         if error.event_id is None:
             error.event_id = _readable_id(body.decode(errors="replace"))
         return [error]
+
+
+def binary(headers, body):
+    """The one event of a binary message: attributes in ``ce-*`` headers, ``data`` in the
+    body. A list like that of ``split``.
+
+    ``headers``: (name, value) pairs, the values decoded as Latin-1, as WSGI has them.
+    """
+    event = {}
+    try:
+        for name, value in headers:
+            known = _ATTRIBUTE_NAME.fullmatch(name.lower())
+            if known and known[1] not in _NOT_IN_HEADERS:
+                event[known[1]] = _header_value(known[1], value)
+        for name in event:
+            _attribute(event, name)
+        event["data"] = strict_json.loads(body)
+        return [parse(event)]
+    except Malformed as error:
+        error.event_id = _id_of(event)
+        return [error]
+
+
+def _header_value(name, value):
+    """Text of an attribute (CloudEvents HTTP binding 3.1.3.2): double quotes of older
+    senders come off first, then one round of percent-decoding."""
+    if not value.isascii():
+        raise Malformed(f"ce-{name} has to be percent-encoded")
+    value = value.strip()
+    quoted = _QUOTED.fullmatch(value)
+    if quoted:
+        value = re.sub(r"\\(.)", r"\1", quoted[1])
+    try:
+        return urllib.parse.unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        raise Malformed(f"ce-{name} is not UTF-8") from None
 
 
 def _item(value, text):

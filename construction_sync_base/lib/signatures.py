@@ -1,4 +1,4 @@
-"""Who sent it: Standard Webhooks signatures and bearer-like tokens.
+"""Who sent it: Standard Webhooks signatures, plain HMAC headers and bearer-like tokens.
 
 Verifying never raises, whatever the headers, the body or a stored secret hold: a
 header that cannot be read is a wrong signature, not a server error, and a platform
@@ -13,6 +13,14 @@ import secrets as random_source
 PREFIX = "whsec_"
 TOLERANCE = 300  # seconds, both ways, inclusive (Standard Webhooks, contract)
 SECRET_BYTES = 32
+# Schemes that sign the body alone, in a header of the platform's choice: digest and spelling.
+HMAC_SCHEMES = {
+    "hmac_sha1_hex": ("sha1", bytes.fromhex),
+    "hmac_sha256_hex": ("sha256", bytes.fromhex),
+    "hmac_sha256_base64": ("sha256", lambda text: base64.b64decode(text, validate=True)),
+}
+# Schemes whose plain secret is needed to judge a request.
+SIGNING_SCHEMES = {"standard_webhooks", *HMAC_SCHEMES}
 
 
 def new_secret():
@@ -61,6 +69,40 @@ def verify_standard_webhooks(secrets, headers, body, now):
         for signature in signatures:
             accepted |= hmac.compare_digest(expected, signature)
     return accepted
+
+
+def verify_hmac(scheme, secrets, presented, body, prefix=""):
+    """Whether one of the secrets signed the raw ``body``.
+
+    ``scheme``: one of ``HMAC_SCHEMES``. ``secrets``: text as handed out, whose UTF-8 is the
+    key; several during a rotation. ``presented``: the header's value; ``prefix``: what has
+    to stand in front of the digest (Autodesk: ``sha1hash=``). The digest is all that tells
+    two messages apart: there is no time in it, so a repetition is stopped by its identity.
+    """
+    algorithm, decode = HMAC_SCHEMES[scheme]
+    digest = _digest(presented, prefix, decode)
+    accepted = False
+    for secret in secrets:
+        key = _bytes(secret) if isinstance(secret, str | bytes) else b""
+        if key.strip():
+            accepted |= hmac.compare_digest(hmac.digest(key, body, algorithm), digest)
+    return accepted
+
+
+def _digest(presented, prefix, decode):
+    """The bytes of a presented digest, b"" where it has another form: no digest is empty."""
+    if not isinstance(presented, str) or not presented.isascii():
+        return b""
+    text = presented.strip()
+    if not text.startswith(prefix):
+        return b""
+    text = text[len(prefix) :]
+    if any(character.isspace() for character in text):  # which bytes.fromhex would skip
+        return b""
+    try:
+        return decode(text)
+    except ValueError:
+        return b""
 
 
 def verify_token(digests, presented):

@@ -30,6 +30,7 @@ from . import (
     construction_outcome,
     construction_platform,
     construction_platform_domain,
+    construction_platform_door,
     construction_platform_secret,
     construction_platform_standing,
     construction_resolver,
@@ -54,6 +55,7 @@ from . import (
     res_currency,
     res_currency_rate,
     res_partner,
+    res_users_apikeys,
     stock_move,
     stock_rule,
 )

@@ -197,7 +197,7 @@ class ConstructionInbox(models.AbstractModel):
             return
         env = self.env(user=SUPERUSER_ID)
         verdict = "malformed" if any(v == "malformed" for _e, v in trouble) else "conflict"
-        if self._seen_before(route["id"], delivery["sha256"], verdict):
+        if self._seen_before(route["id"], delivery, verdict):
             return  # the sender repeats a body that stands in the issues already
         if delivery_id:
             env["construction.delivery"].browse(delivery_id).write({"verdict": verdict})
@@ -245,17 +245,23 @@ class ConstructionInbox(models.AbstractModel):
             id=entry.id,
         )
 
-    def _seen_before(self, platform_id, sha256, verdict):
+    def _seen_before(self, platform_id, delivery, verdict):
+        """Whether this very message stands in the issues already: a binary one is its body
+        and the attributes in its headers."""
         self.env.cr.execute(
             SQL(
-                "SELECT 1 FROM construction_delivery WHERE platform_id = %s"
-                " AND body_sha256 = %s AND verdict = %s LIMIT 1",
+                "SELECT headers FROM construction_delivery WHERE platform_id = %s"
+                " AND body_sha256 = %s AND verdict = %s",
                 platform_id,
-                sha256,
+                delivery["sha256"],
                 verdict,
             )
         )
-        return bool(self.env.cr.fetchone())
+        attributes = _attributes(delivery["headers"])
+        return any(
+            _attributes(json.loads(headers or "{}")) == attributes
+            for (headers,) in self.env.cr.fetchall()
+        )
 
     @api.model
     def _ping(self, platform):
@@ -288,3 +294,7 @@ class ConstructionInbox(models.AbstractModel):
                 "next_try_at": now.replace(tzinfo=None),
             }
         )
+
+
+def _attributes(headers):
+    return {name: value for name, value in headers.items() if name.lower().startswith("ce-")}

@@ -41,14 +41,14 @@ class ConstructionPlatform(models.Model):
             ("standard_webhooks", "Standard Webhooks signature"),
             ("bearer", "Bearer API key"),
             ("static_header", "Static header"),
+            ("hmac_sha1_hex", "HMAC-SHA1 in a header, hexadecimal"),
+            ("hmac_sha256_hex", "HMAC-SHA256 in a header, hexadecimal"),
+            ("hmac_sha256_base64", "HMAC-SHA256 in a header, base64"),
         ],
         string="Authentication",
         required=True,
         default="standard_webhooks",
         tracking=True,
-    )
-    header_name = fields.Char(
-        default="Authorization", help="Header that carries the token of the static header scheme."
     )
     state = fields.Selection(
         [("draft", "Draft"), ("active", "Active"), ("paused", "Paused")],

@@ -5,7 +5,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
 from ..hooks import secret_keys
-from ..lib import signatures, vault
+from ..lib import networks, signatures, vault
 from .construction_platform import API_SCOPE
 
 _logger = logging.getLogger(__name__)
@@ -32,8 +32,9 @@ class ConstructionPlatform(models.Model):
         known = Secret.search([("platform_id", "=", self.id)])
         known.filtered("expires_at").unlink()
         known.exists().write({"expires_at": expiry})
-        if self.auth_scheme == "standard_webhooks":
-            secret = signatures.new_secret()
+        if self.auth_scheme in signatures.SIGNING_SCHEMES:
+            standard = self.auth_scheme == "standard_webhooks"
+            secret = signatures.new_secret() if standard else signatures.new_token()
             stored = vault.encrypt(secret, self._secret_keys_or_raise())
         else:
             secret = signatures.new_token()
@@ -60,9 +61,10 @@ class ConstructionPlatform(models.Model):
         """The button behind `rotate_secret` and `create_api_key`: shows the result once."""
         self.ensure_one()
         if self.auth_scheme == "bearer":
-            secret = self.create_api_key(self.env._("made on the platform form"))
-        else:
-            secret = self.rotate_secret()
+            return self.action_new_api_key()
+        return self._show_once(self.rotate_secret())
+
+    def _show_once(self, secret):
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("New secret"),
@@ -71,6 +73,10 @@ class ConstructionPlatform(models.Model):
             "target": "new",
             "context": {"default_platform_id": self.id, "default_secret": secret},
         }
+
+    def action_new_api_key(self):
+        """A key that reads the states of events; it also posts where the scheme is bearer."""
+        return self._show_once(self.create_api_key(self.env._("made on the platform form")))
 
     @api.model
     @tools.ormcache("key")
@@ -82,7 +88,7 @@ class ConstructionPlatform(models.Model):
         secrets = []
         for secret in platform.secret_ids.filtered(lambda s: s.scheme == platform.auth_scheme):
             stored = secret.stored
-            if secret.scheme == "standard_webhooks":
+            if secret.scheme in signatures.SIGNING_SCHEMES:
                 stored = self._decrypted(platform, stored)
             if stored:
                 secrets.append((stored, secret.expires_at))
@@ -97,6 +103,8 @@ class ConstructionPlatform(models.Model):
             "halted": platform._halted(),
             "scheme": platform.auth_scheme,
             "header": platform.header_name or "Authorization",
+            "prefix": platform.signature_prefix or "",
+            "networks": networks.parse(platform.allowed_networks),
             "secrets": secrets,
             "user_id": platform.service_user_id.id,
         }

@@ -11,6 +11,7 @@ from . import (
     test_contract,
     test_cost_codes,
     test_cost_types,
+    test_doors,
     test_engine,
     test_engine_claims,
     test_engine_failure,

@@ -9,7 +9,7 @@ ADDON = Path(__file__).resolve().parent.parent
 ENGINE_MODELS = (
     "apply", "audit", "binding", "contract", "crosswalk", "delivery", "drain", "event",
     "gauges", "handler", "inbox", "inbox_webhook", "issue", "metrics", "outcome",
-    "platform", "platform_secret",
+    "platform", "platform_door", "platform_secret",
     "resolver", "secret", "sync_policy", "sync_policy_field", "traffic", "translator",
     "version_guard", "platform_standing",
 )  # fmt: skip
@@ -21,7 +21,16 @@ ENGINE = [
     ADDON / "runner.py",
     *(
         ADDON / "lib" / f"{name}.py"
-        for name in ("batch", "envelope", "errors", "ordering", "retry", "signatures", "webhook")
+        for name in (
+            "batch",
+            "envelope",
+            "errors",
+            "networks",
+            "ordering",
+            "retry",
+            "signatures",
+            "webhook",
+        )
     ),
     ADDON / "lib/exposition.py",
     *(

@@ -4,6 +4,7 @@ from . import (
     construction_issue_candidate,
     construction_issue_choose,
     construction_issue_map,
+    construction_metrics_key,
     construction_platform_setup,
     construction_reason,
     construction_secret_keys,

@@ -8,6 +8,6 @@ class ConstructionSecretShow(models.TransientModel):
     _name = "construction.secret.show"
     _description = "New Secret"
 
-    platform_id = fields.Many2one("construction.platform", required=True, ondelete="cascade")
+    platform_id = fields.Many2one("construction.platform", ondelete="cascade")
     secret = fields.Char(store=False)
     endpoint = fields.Char(related="platform_id.endpoint")
