@@ -1,9 +1,7 @@
-import os
-from configparser import ConfigParser
-
-from odoo.tools import config
+from odoo.tools import file_open
 
 from .lib import standing, vault
+from .settings import setting
 
 
 def post_load():
@@ -23,25 +21,15 @@ def uninstall_hook(env):
     env["ir.config_parameter"].sudo().search(
         [("key", "=like", "construction_sync_base.%")]
     ).unlink()
+    with file_open("construction_sync_base/sql/drop_audit.sql") as script:
+        env.cr.execute(script.read())
 
 
 def secret_keys():
     """Keys that encrypt platform secrets; never the database's."""
-    return vault.load_keys(_setting(vault.KEY_VARIABLE, "secret_key"))
+    return vault.load_keys(setting(vault.KEY_VARIABLE, "secret_key"))
 
 
 def configured_environment():
     """What the server says of itself: "production", "sandbox", "" or a mistake."""
-    return _setting(standing.ENVIRONMENT_VARIABLE, "environment").strip().lower()
-
-
-def _setting(variable, option):
-    """A setting of the server: the environment's, else the configuration file's (section
-    `[construction_sync]`), else ""."""
-    text = os.environ.get(variable)
-    if not text:
-        # Odoo keeps only the options it knows, so the file is read again
-        parser = ConfigParser(interpolation=None)
-        parser.read(config["config"] or [])
-        text = parser.get("construction_sync", option, fallback="")
-    return text
+    return setting(standing.ENVIRONMENT_VARIABLE, "environment").strip().lower()

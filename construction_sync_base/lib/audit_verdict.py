@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from . import sealing
 
+NO_ROW = 2**31 - 1  # of a finding that doubts no row by itself; such come last
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
@@ -18,7 +20,7 @@ class Finding:
         recomputed the first one after the last seal that can be vouched for
     :param kind: `changed`, `deleted`, `forged`, `text` (detail changed, missing, or erased
         without a record), `segment`, `seal`, `seal_missing`, `unsigned`, `retired`,
-        `truncated`, `recomputed`
+        `truncated`, `recomputed`, `checkpoint` (one kept in the database was changed)
     """
 
     row: int

@@ -104,7 +104,7 @@ def span_text(ids):
             spans[-1][1] = number + 1
         else:
             spans.append([number, number + 1])
-    return "{%s}" % ",".join(f"[{low},{high})" for low, high in spans)
+    return "{" + ",".join(f"[{low},{high})" for low, high in spans) + "}"
 
 
 def span_ids(text):

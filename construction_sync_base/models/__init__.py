@@ -6,6 +6,8 @@ from . import (
     construction_account_map,
     construction_apply,
     construction_audit,
+    construction_audit_checkpoint,
+    construction_audit_seal,
     construction_binding,
     construction_budget,
     construction_budget_control,

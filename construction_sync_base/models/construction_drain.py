@@ -95,9 +95,12 @@ class ConstructionDrain(models.AbstractModel):
     def _drain(self, lane):
         """Claim and apply until nothing is due, 20 seconds or 2,000 events have passed."""
         try:
-            return self._drain_until(lane, time.monotonic() + DRAIN_SECONDS)
+            handled = self._drain_until(lane, time.monotonic() + DRAIN_SECONDS)
         except LOST as error:  # nothing is lost: what this drain held is released with its lock
             raise RetryableJobError(str(error), seconds=5, ignore_retry=True) from error
+        if handled:
+            self.env["construction.audit.seal"]._seal()
+        return handled
 
     def _drain_until(self, lane, deadline):
         claim_key = random.randint(1, 2**31 - 1)

@@ -1,6 +1,7 @@
 from . import (
     test_account_map,
     test_audit,
+    test_audit_seals,
     test_budget_check,
     test_budget_events,
     test_budgets,

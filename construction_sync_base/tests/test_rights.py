@@ -14,6 +14,8 @@ GROUPS = ("project_user", "project_manager", "finance", "integration_manager", "
 TABLE = {
     "construction.account.map": "r r rwcu r r r",
     "construction.audit": "- - r r r -",
+    "construction.audit.checkpoint": "- - r r r -",
+    "construction.audit.seal": "- - r r r -",
     "construction.binding": "r r r r r r",
     "construction.budget": "r rwcu rwcu r r rwc",
     "construction.budget.line": "r rwcu rwcu r r rwc",
