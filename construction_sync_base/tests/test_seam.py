@@ -7,25 +7,23 @@ from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).resolve().parent.parent
 ENGINE_MODELS = (
-<<<<<<< HEAD
+    "audit_seal",
+    "audit_checkpoint",
     "apply", "audit", "binding", "contract", "crosswalk", "delivery", "drain", "event",
     "gauges", "handler", "inbox", "inbox_webhook", "issue", "metrics", "outcome",
     "platform", "platform_door", "platform_secret",
     "resolver", "secret", "sync_policy", "sync_policy_field", "traffic", "translator",
     "version_guard", "platform_standing",
-=======
-    "audit_checkpoint", "audit_seal",
-    "apply", "audit", "binding", "crosswalk", "delivery", "drain", "event", "handler", "inbox",
-    "issue", "outcome", "platform", "platform_secret", "resolver", "secret", "sync_policy",
-    "sync_policy_field", "version_guard",
->>>>>>> 6f29c26 (Audit rows are sealed in batches per company, with signed checkpoints; their detail can be erased apart)
 )  # fmt: skip
 ENGINE = [
     *(ADDON / "models" / f"construction_{name}.py" for name in ENGINE_MODELS),
     *(ADDON / "controllers").glob("*.py"),
     ADDON / "handlers/platform_pinged.py",
-<<<<<<< HEAD
     ADDON / "handlers/webhook_received.py",
+    ADDON / "audit_reader.py",
+    ADDON / "settings.py",
+    ADDON / "lib/audit_verdict.py",
+    ADDON / "lib/sealing.py",
     ADDON / "runner.py",
     *(
         ADDON / "lib" / f"{name}.py"
@@ -56,25 +54,6 @@ ENGINE = [
     ADDON / "lib/strict_json.py",
     ADDON / "lib/ssrf.py",
     ADDON / "lib/standing.py",
-=======
-    ADDON / "audit_reader.py",
-    ADDON / "runner.py",
-    *(
-        ADDON / "lib" / f"{name}.py"
-        for name in (
-            "audit_verdict",
-            "batch",
-            "envelope",
-            "errors",
-            "ordering",
-            "retry",
-            "signatures",
-        )
-    ),
-    ADDON / "lib/strict_json.py",
-    ADDON / "lib/audit_verdict.py",
-    ADDON / "lib/sealing.py",
->>>>>>> 6f29c26 (Audit rows are sealed in batches per company, with signed checkpoints; their detail can be erased apart)
     ADDON / "lib/vault.py",
 ]
 # model names and fields of the domain; texts for people may speak of its things
