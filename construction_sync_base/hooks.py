@@ -17,9 +17,19 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Give the system parameters back; plans and accounts stay with their entries."""
+    """Give the system parameters back. Plans and accounts stay with their entries, and the
+    parameters that name the plans with them: a later installation takes them up again."""
+    from .models.construction_coding import PLAN_PARAMETERS
+
+    # Their tables are dropped as a whole; row by row they would hold each other.
+    env["ir.model.data"].sudo().search(
+        [("module", "=", "construction_sync_base"), ("model", "=like", "construction.%")]
+    ).unlink()
     env["ir.config_parameter"].sudo().search(
-        [("key", "=like", "construction_sync_base.%")]
+        [
+            ("key", "=like", "construction_sync_base.%"),
+            ("key", "not in", list(PLAN_PARAMETERS.values())),
+        ]
     ).unlink()
     with file_open("construction_sync_base/sql/drop_audit.sql") as script:
         env.cr.execute(script.read())

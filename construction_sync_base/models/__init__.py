@@ -47,6 +47,7 @@ from . import (
     construction_typed_commitment,
     construction_version_guard,
     decimal_precision,
+    ir_module_module,
     project_project,
     purchase_bill_line_match,
     purchase_order,

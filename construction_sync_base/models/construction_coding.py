@@ -43,6 +43,44 @@ class ConstructionCoding(models.AbstractModel):
                 self.env.registry.clear_cache()
 
     @api.model
+    def _accounts(self, kind, wanted):
+        """Analytic accounts for new records of a kind.
+
+        One that stands in the plan already for the code, and for no other record, is taken:
+        it carries the entries from before this addon was uninstalled.
+
+        :param wanted: list of (code, name, company id or falsy)
+        :return: list of accounts in the same order
+        """
+        self._ensure_plans()
+        plan = self._plan(kind)
+        Account = self.env["account.analytic.account"].sudo()
+        free = self._free_accounts(kind, Account, [code for code, _name, _company in wanted])
+        found = [free.pop((code, company_id or False), None) for code, _n, company_id in wanted]
+        made = Account.create(
+            [
+                {"name": name, "code": code, "plan_id": plan.id, "company_id": company_id}
+                for (code, name, company_id), account in zip(wanted, found, strict=True)
+                if not account
+            ]
+        )
+        fresh = iter(made)
+        return [account or next(fresh) for account in found]
+
+    def _free_accounts(self, kind, Account, codes):
+        """{(code, company id or False): account} where exactly one account could be meant."""
+        model, column = KINDS[kind]
+        accounts = Account.search(
+            [("plan_id", "=", self._plan(kind).id), ("code", "in", codes)], order="id"
+        )
+        records = self.env[model].sudo().with_context(active_test=False)
+        used = records.search([(column, "in", accounts.ids)])
+        groups = {}
+        for account in accounts - used[column]:
+            groups.setdefault((account.code, account.company_id.id), []).append(account)
+        return {key: group[0] for key, group in groups.items() if len(group) == 1}
+
+    @api.model
     def _plan(self, kind):
         """The plan of 'job', 'cost_code' or 'cost_type'."""
         plans = self.env["account.analytic.plan"].sudo()

@@ -103,31 +103,24 @@ class ConstructionCostCode(models.Model):
     def create(self, vals_list):
         bare = [vals for vals in vals_list if not vals.get("analytic_account_id")]
         if bare:
-            coding = self.env["construction.coding"]
-            coding._ensure_plans()
-            plan = coding._plan("cost_code")
             jobs = {
                 job.id: job
                 for job in self.env["project.project"].browse(
                     [vals["job_id"] for vals in bare if vals.get("job_id")]
                 )
             }
-            accounts = (
-                self.env["account.analytic.account"]
-                .sudo()
-                .create(
-                    [
-                        {
-                            "name": vals["name"],
-                            "code": vals["code"],
-                            "plan_id": plan.id,
-                            "company_id": jobs[vals["job_id"]].company_id.id
-                            if vals.get("job_id")
-                            else vals.get("company_id"),
-                        }
-                        for vals in bare
-                    ]
-                )
+            accounts = self.env["construction.coding"]._accounts(
+                "cost_code",
+                [
+                    (
+                        vals["code"],
+                        vals["name"],
+                        jobs[vals["job_id"]].company_id.id
+                        if vals.get("job_id")
+                        else vals.get("company_id"),
+                    )
+                    for vals in bare
+                ],
             )
             for vals, account in zip(bare, accounts, strict=True):
                 vals["analytic_account_id"] = account.id

@@ -70,25 +70,10 @@ class ConstructionCostType(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        coding = self.env["construction.coding"]
         bare = [vals for vals in vals_list if not vals.get("analytic_account_id")]
         if bare:
-            coding._ensure_plans()
-            plan = coding._plan("cost_type")
-            accounts = (
-                self.env["account.analytic.account"]
-                .sudo()
-                .create(
-                    [
-                        {
-                            "name": vals["name"],
-                            "code": vals["code"],
-                            "plan_id": plan.id,
-                            "company_id": vals.get("company_id"),
-                        }
-                        for vals in bare
-                    ]
-                )
+            accounts = self.env["construction.coding"]._accounts(
+                "cost_type", [(v["code"], v["name"], v.get("company_id")) for v in bare]
             )
             for vals, account in zip(bare, accounts, strict=True):
                 vals["analytic_account_id"] = account.id
