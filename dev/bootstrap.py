@@ -10,12 +10,13 @@ import time
 import venv
 
 import apt
+import contract
 import odoo_source
 from paths import BUILD, PYTHON, ROOT, VENV, say, stop
 
 # What `make clean` removes: only what the commands made, whatever BUILD_DIR names.
 MADE = (
-    "apt", "checkout-addons", "data", "locks", "log", "odoo-source", "odoo-source.new", "pg",
+    "apt", "checkout-addons", "contract-venv", "data", "locks", "log", "odoo-source", "odoo-source.new", "pg",
     "pip-wheel", "requirements.plain.txt", "runtime", "secret.key", "venv",
 )  # fmt: skip
 
@@ -75,5 +76,8 @@ if __name__ == "__main__":
         if sys.argv[1] == "clean":
             clean()
         sys.exit()
+    if sys.argv[1] == "contract":  # a partner has no use for Odoo
+        python = venv.small(BUILD / "contract-venv", contract.NEEDS)
+        os.execv(python, [str(python), str(ROOT / "dev/contract.py"), *sys.argv[2:]])
     build()
     os.execv(PYTHON, [str(PYTHON), str(ROOT / "dev/manage.py"), *sys.argv[1:]])

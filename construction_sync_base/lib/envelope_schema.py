@@ -29,6 +29,7 @@ ATTRIBUTES = {
         "description": "When it happened, RFC 3339 with an offset.",
         "type": "string",
         "format": "date-time",
+        "pattern": r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$",
     },
     "sequence": {
         "description": "Version of the object at the source, decimal digits. Without it the "

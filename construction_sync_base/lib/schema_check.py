@@ -83,10 +83,11 @@ def faults(path, data, limit=5):
         fast_check(path)(data)
         return []
     except fastjsonschema.JsonSchemaValueException:
-        return [_fault(error) for error in islice(validator(path).iter_errors(data), limit)]
+        return [worded(error) for error in islice(validator(path).iter_errors(data), limit)]
 
 
-def _fault(error):
+def worded(error):
+    """The Fault of one finding of a validator."""
     where = tuple(error.absolute_path)
     if error.validator == "required" and (missing := _MISSING.fullmatch(error.message)):
         hint = f"Add “{missing[1]}”{_meaning(error.schema, missing[1])}."
@@ -107,7 +108,8 @@ def _hint(error):
         return _HINTS["minLength"]
     if error.validator in _HINTS:
         if isinstance(wanted, list):
-            wanted = " or ".join(str(value) for value in wanted if value not in (None, "null"))
+            joint = " or " if error.validator == "type" else ", "
+            wanted = joint.join(str(value) for value in wanted if value not in (None, "null"))
         return _HINTS[error.validator].format(wanted=wanted, example=example)
     return error.schema.get("description", "")
 
