@@ -6,7 +6,7 @@ really has; a test holds it to the controllers, both ways.
 
 from dataclasses import dataclass
 
-from . import envelope
+from . import envelope, envelope_schema
 from .problems import PROBLEMS
 
 BASE = "/construction_sync/v1"
@@ -14,13 +14,17 @@ JSON = "application/json"
 STRUCTURED = envelope.STRUCTURED
 BATCHED = envelope.BATCH
 METRICS = "text/plain"
+# attributes of a binary event, whose body is its data
+BINARY_HEADERS = tuple(
+    f"ce-{name}" for name in envelope_schema.ATTRIBUTES if name != "datacontenttype"
+)
 SENDER = "sender"  # the scheme that the platform has in Odoo
 PLATFORM_KEY = "bearer"
 METRICS_KEY = "metrics"
 OPEN = None
 
 # refusals of every address that names a platform, and of every one that takes a body
-_PLATFORM = ("unauthorized", "unknown-platform", "deleted-platform")
+_PLATFORM = ("unauthorized", "unknown-platform", "deleted-platform", "wrong-database")
 _BODY = (
     "length-mismatch", "length-required", "too-large", "content-encoding", "unavailable",
 )  # fmt: skip
@@ -73,14 +77,15 @@ ENDPOINTS = (
         "/{platform}/events",
         "postEvents",
         "Send canonical events",
-        "One CloudEvent or a batch of at most 1,000. The request checks the bytes and the "
+        "One CloudEvent, structured or binary (attributes in `ce-*` headers, the body is its "
+        "`data`), or a batch of at most 1,000. The request checks the bytes and the "
         "envelope and stores; what is wrong with `data` becomes an issue afterwards, never an "
         "endless redelivery. A type that no addon handles is stored and waits.",
         _VERDICTS,
         (*_PLATFORM, *_BODY, "media-type"),
         SENDER,
-        ((STRUCTURED, "Event"), (BATCHED, "Batch")),
-        ("platform",),
+        ((STRUCTURED, "Event"), (BATCHED, "Batch"), (JSON, "Data")),
+        ("platform", *BINARY_HEADERS),
     ),
     Endpoint(
         "GET",
@@ -178,6 +183,21 @@ SCHEMES = {
         "Static header",
         "A token in a header whose name is set on the platform, Authorization by default.",
         ("Authorization",),
+    ),
+    "hmac_sha1_hex": Scheme(
+        "HMAC-SHA1, hexadecimal",
+        "Of the raw body, in a header set on the platform, after a prefix set there too.",
+        ("X-Adsk-Signature",),
+    ),
+    "hmac_sha256_hex": Scheme(
+        "HMAC-SHA256, hexadecimal",
+        "Of the raw body, in a header set on the platform, after a prefix set there too.",
+        ("X-Signature",),
+    ),
+    "hmac_sha256_base64": Scheme(
+        "HMAC-SHA256, base64",
+        "Of the raw body, in a header set on the platform, after a prefix set there too.",
+        ("X-Signature",),
     ),
 }
 

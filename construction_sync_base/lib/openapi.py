@@ -88,6 +88,10 @@ def _bodies(versions):
             "oneOf": [{"$ref": name} for name in names.values()],
             "discriminator": {"propertyName": "type", "mapping": names},
         },
+        "Data": {
+            "description": "`data` of a binary event; `ce-type` says which.",
+            "anyOf": [{"$ref": _SCHEMAS + version.type} for version in versions],
+        },
         "Batch": {
             "description": "Several events, each with its own verdict.",
             "type": "array",
@@ -239,12 +243,24 @@ def _parameters(versions):
     attributes = envelope_schema.ATTRIBUTES
     key = {"type": "string", "pattern": "^[a-z0-9-]{3,40}$"}
     types = {"type": "string", "enum": [version.type for version in versions]}
-    return {
+    binary = {
+        f"ce-{name}": _parameter(
+            f"ce-{name}", "header", f"Binary events: {name}.", _in_header(schema), required=False
+        )
+        for name, schema in attributes.items()
+        if f"ce-{name}" in endpoints.BINARY_HEADERS
+    }
+    return binary | {
         "platform": _parameter("platform", "path", "Key of the platform in Odoo.", key),
         "type": _parameter("type", "path", "Event type with its version.", types),
         "source": _parameter("source", "query", "Source of the event.", attributes["source"]),
         "id": _parameter("id", "query", "Id of the event.", attributes["id"]),
     }
+
+
+def _in_header(schema):
+    """An attribute's schema where every value is text."""
+    return {key: value for key, value in schema.items() if key not in ("minimum", "type")} | _TEXT
 
 
 def _parameter(name, place, description, schema, required=True):

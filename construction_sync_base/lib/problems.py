@@ -49,6 +49,13 @@ PROBLEMS = {
     "too-large": Problem(413, "Send less at a time", "The body is larger than the limit."),
     "media-type": Problem(415, "Unsupported media type", "Send one of the media types listed."),
     "content-encoding": Problem(415, "Send the body unencoded", "No Content-Encoding is taken."),
+    "wrong-database": Problem(
+        503,
+        "Try again later",
+        "This database is a copy, or was restored, and nobody has confirmed yet that it takes "
+        "what the platform sends. Nothing was stored.",
+        retry=True,
+    ),
     "unavailable": Problem(
         503, "Try again later", "Nothing was stored. Send the same request again.", retry=True
     ),
