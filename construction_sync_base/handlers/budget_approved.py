@@ -59,9 +59,21 @@ class BudgetApproved(models.AbstractModel):
             if not item.blocked
         ]
         budgets = self.env["construction.budget"].create([values for _item, values in rows])
-        budgets._approve()
+        self.env["construction.approval"]._from_platform(
+            [(budget, item) for (item, _values), budget in zip(rows, budgets, strict=True)]
+        )
+        waiting = budgets._release_from_platform()
         for (item, _values), budget in zip(rows, budgets, strict=True):
             item.bind(budget)
+            if budget in waiting:
+                item.notice(
+                    "approval",
+                    self.env._(
+                        "%(budget)s waits for %(who)s.",
+                        budget=budget.display_name,
+                        who=budget.approval_waiting_for,
+                    ),
+                )
 
     def _lookups(self, ready):
         entries = [

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ..lib import money
 from ..lib.batch import Refused
+from ..models.construction_approval_platform import self_approved
 from ..models.construction_coding import EDIT_SENTINEL
 from ..models.construction_resolver import code_of
 from ..models.construction_schedule_plan import noon
@@ -271,13 +272,19 @@ class CommitmentApproved(models.AbstractModel):
             refused.button_cancel()
             refused.unlink()
         confirmed = [plan for plan in plans if plan["order"] not in refused]
-        accepting = orders.browse()
-        for plan in confirmed:
-            policy = self._policy(plan)
-            if policy.accept_platform_approval:
-                accepting |= plan["order"]
+        self._note_approvals(confirmed)
+        accepting = self._orders([plan for plan in confirmed if self._accepts(plan)])
         accepting.with_context(construction_approval=EDIT_SENTINEL).button_confirm()
         (orders - refused - accepting).button_confirm()
+
+    def _note_approvals(self, plans):
+        self.env["construction.approval"]._from_platform(
+            [(plan["order"], plan["item"]) for plan in plans]
+        )
+
+    def _accepts(self, plan):
+        """Whether the platform's approval suffices; that of the submitter never does."""
+        return self._policy(plan).accept_platform_approval and not self_approved(plan["item"].data)
 
     def _policy(self, plan):
         return self.env["construction.sync.policy"]._get(
@@ -322,16 +329,23 @@ class CommitmentApproved(models.AbstractModel):
         what it needs more than before; one that rises above the approval limit waits."""
         orders = self._orders(plans)
         overruns = self.env["construction.budget.control"]._overruns(orders, needs)
+        self._note_approvals(plans)
+        again = []
         for plan in plans:
             order, found = plan["order"], overruns.get(plan["order"].id)
             if found and not self._budget_verdict(plan, found):
                 # the change is made already: undo it with its savepoint, park it alone
                 raise Refused(plan["item"].problems[-1])
-            if found or order.amount_total > totals[order.id]:
-                if self._policy(plan).accept_platform_approval:
-                    order = order.with_context(construction_approval=EDIT_SENTINEL)
-                order._revalidate()
+            risen = order.amount_total > totals[order.id]
+            if found or risen or order.release_state in ("to_release", "returned"):
+                again.append(plan)
+        self._submit_again(again)
         orders._raise_budget_alerts()
+
+    def _submit_again(self, plans):
+        accepting = self._orders([plan for plan in plans if self._accepts(plan)])
+        accepting.with_context(construction_approval=EDIT_SENTINEL)._revalidate()
+        (self._orders(plans) - accepting)._revalidate()
 
 
 def _firm(record):

@@ -13,7 +13,7 @@ class ConstructionBudget(models.Model):
 
     _name = "construction.budget"
     _description = "Job Budget"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "construction.release.mixin"]
     _order = "job_id, version_number desc, id desc"
     _rec_name = "version"
     _check_company_auto = True
@@ -98,7 +98,8 @@ class ConstructionBudget(models.Model):
             budget.available_amount = figures.get("available", 0)
 
     def action_approve(self):
-        """Make this version the approved one; the one before is superseded.
+        """Submit this version. What nobody else has to approve or release becomes the
+        approved one at once; the one before is superseded.
 
         :raises UserError: not a draft, or the user is neither Project Manager nor Finance
         """
@@ -110,7 +111,10 @@ class ConstructionBudget(models.Model):
             raise UserError(self.env._("Budgets are approved by Project Managers or Finance."))
         if any(budget.state != "draft" for budget in self):
             raise UserError(self.env._("Only drafts can be approved."))
-        self._approve()
+        waiting = self.filtered(lambda budget: budget.release_state == "to_release")
+        if waiting:
+            waiting.action_release()
+        (self - waiting)._release_submit()
         return True
 
     def _approve(self):
@@ -146,6 +150,8 @@ class ConstructionBudget(models.Model):
     def write(self, vals):
         if STATE & set(vals) and self.env.context.get("construction_approval") is not EDIT_SENTINEL:
             raise UserError(self.env._("A budget is approved with its button."))
+        if FROZEN & set(vals):
+            self._check_not_submitted()
         if FROZEN & set(vals) and any(budget.state != "draft" for budget in self):
             raise UserError(
                 self.env._(
@@ -155,8 +161,19 @@ class ConstructionBudget(models.Model):
             )
         return super().write(vals)
 
+    def _check_not_submitted(self):
+        """What somebody decides about stays as it was submitted."""
+        for budget in self:
+            if budget.release_state == "to_release":
+                raise UserError(
+                    self.env._(
+                        "%s waits for a release: take it back to change it.", budget.display_name
+                    )
+                )
+
     @api.ondelete(at_uninstall=False)
     def _unlink_only_drafts(self):
+        self._check_not_submitted()
         if any(budget.state != "draft" for budget in self):
             raise UserError(self.env._("Only draft budgets can be deleted."))
 

@@ -103,6 +103,7 @@ class ConstructionBudgetLine(models.Model):
         self._check_draft()
 
     def _check_draft(self):
+        self.budget_id._check_not_submitted()
         if any(budget.state != "draft" for budget in self.budget_id):
             raise UserError(
                 self.env._("Lines of an approved budget stay as they are: make a new version.")

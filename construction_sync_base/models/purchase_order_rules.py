@@ -31,7 +31,9 @@ class PurchaseOrderRules(models.Model):
         if not self._is_platform_apply():
             commitments._check_budget_on_screen()
         commitments.filtered(lambda o: not o.commitment_type).commitment_type = "purchase_order"
+        commitments._release_request(accepted=self._is_accepted())
         result = super(PurchaseOrderRules, self._in_transition()).button_confirm()
+        commitments.filtered(lambda o: o.state == "purchase")._release_settle()
         commitments._after_approval()
         return result
 
@@ -39,21 +41,30 @@ class PurchaseOrderRules(models.Model):
         if self._is_transition():  # `button_confirm` checks and follows up in bulk
             return super().button_approve(force=force)
         commitments = self.filtered("is_commitment")
-        waiting = commitments.filtered("budget_routed")
-        if waiting and not waiting._may_approve_overrun():
-            raise UserError(
-                self.env._(
-                    "%s exceeds its budget: a Project Manager or Finance has to approve it.",
-                    waiting[0].display_name,
-                )
-            )
         drafts = commitments.filtered(lambda o: o.state not in CONFIRMED)
         if drafts:
             raise UserError(self.env._("%s: confirm it first.", drafts[0].display_name))
-        commitments.filtered(lambda o: o.state == "to approve")._check_commitment()
-        result = super(PurchaseOrderRules, self._in_transition()).button_approve(force=force)
-        commitments._after_approval()
+        gated = commitments.filtered(lambda o: o.release_state in ("to_release", "returned"))
+        if gated:
+            gated.action_release()
+        rest = commitments - gated
+        rest.filtered(lambda o: o.state == "to approve")._check_before_approval()
+        native = self - gated
+        if not native:
+            return {}
+        result = super(PurchaseOrderRules, native._in_transition()).button_approve(force=force)
+        rest.filtered(lambda o: o.state == "purchase")._release_settle(self.env.user)
+        rest._after_approval()
         return result
+
+    def _check_before_approval(self):
+        """The native second approval: who submitted it, here or at the platform, is not
+        the one who approves it."""
+        self._check_commitment()
+        for order in self:
+            refusal = order._duty_refusal(self.env.user)
+            if refusal:
+                raise UserError(refusal)
 
     def button_draft(self):
         for order in self:
@@ -88,6 +99,9 @@ class PurchaseOrderRules(models.Model):
                     )
         freed = self.filtered(lambda o: o.is_commitment and o.state in CONFIRMED)
         result = super(PurchaseOrderRules, self._in_transition()).button_cancel()
+        gated = freed.filtered("release_state")._at_the_gate()
+        gated._release_withdraw()
+        gated.write({"release_state": False})
         freed._budget_is_free()
         return result
 
@@ -107,20 +121,28 @@ class PurchaseOrderRules(models.Model):
             "construction_sync_base.group_project_manager"
         )
 
+    def _is_accepted(self):
+        """The policy accepts the platform's approval at any amount."""
+        return self.env.context.get("construction_approval") is EDIT_SENTINEL
+
     def _approval_allowed(self):
-        allowed = super()._approval_allowed()
-        if self.is_commitment and self.budget_routed and not self._may_approve_overrun():
+        if not self.is_commitment:
+            return super()._approval_allowed()
+        if self._is_at_the_gate():
+            return True
+        if self.release_state in ("to_release", "returned"):
             return False
-        if not allowed and self.env.context.get("construction_approval") is EDIT_SENTINEL:
-            return True  # the policy accepts the platform's approval at any amount
-        return allowed
+        return self._is_accepted() or super()._approval_allowed()
 
     def _revalidate(self):
-        """A change that lifts a commitment above its approval limit, or that was routed,
-        waits `to approve` again; bills stop until somebody has decided."""
-        above = self.filtered(lambda o: o.state == "purchase" and not o._approval_allowed())
+        """A changed commitment passes the gate again: when it rises above a limit or is
+        routed it waits `to approve`; bills stop until somebody has decided."""
+        self._release_request(accepted=self._is_accepted())
+        confirmed = self.filtered(lambda o: o.state == "purchase")
+        above = confirmed.filtered(lambda o: not o._approval_allowed())
         if above:
             above._in_transition().write({"state": "to approve"})
+        (confirmed - above)._release_settle()
 
     def _after_approval(self):
         approved = self.filtered(lambda o: o.state == "purchase")

@@ -1,5 +1,6 @@
 from . import (
     test_account_map,
+    test_approvals,
     test_audit,
     test_audit_seals,
     test_budget_check,
@@ -27,6 +28,7 @@ from . import (
     test_platform,
     test_policy_crosswalk,
     test_query_count,
+    test_release,
     test_rights,
     test_seam,
     test_secret_keys,

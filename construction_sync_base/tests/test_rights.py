@@ -13,6 +13,9 @@ GROUPS = ("project_user", "project_manager", "finance", "integration_manager", "
 # read, write, create, unlink per group, in the order above; "-" is nothing
 TABLE = {
     "construction.account.map": "r r rwcu r r r",
+    "construction.approval": "r r r r r r",
+    "construction.approval.delegation": "rwcu rwcu rwcu rwcu r -",
+    "construction.approval.rule": "r r rwcu r r r",
     "construction.audit": "- - r r r -",
     "construction.audit.checkpoint": "- - r r r -",
     "construction.audit.seal": "- - r r r -",
@@ -26,7 +29,9 @@ TABLE = {
     "construction.event": "r r r r r r",
     "construction.issue": "r rw rw rw r r",
     "construction.job.cost": "r r r r r r",
+    "construction.person": "- - rw rw r -",
     "construction.platform": "r r r rwc r r",
+    "construction.release.policy": "r r rwcu r r r",
     "construction.secret": "- - - - - -",
     "construction.sync.policy": "r r rw rwc r r",
     "construction.sync.policy.field": "r r r rwcu r r",

@@ -14,6 +14,8 @@ ENGINE_MODELS = (
     "platform", "platform_door", "platform_secret",
     "resolver", "secret", "sync_policy", "sync_policy_field", "traffic", "translator",
     "version_guard", "platform_standing",
+    "approval", "approval_delegation", "approval_platform", "approval_rule", "person",
+    "release_decision", "release_mixin", "release_policy",
 )  # fmt: skip
 ENGINE = [
     *(ADDON / "models" / f"construction_{name}.py" for name in ENGINE_MODELS),
@@ -47,6 +49,7 @@ ENGINE = [
             "endpoints",
             "envelope_schema",
             "openapi",
+            "approval",
             "problems",
             "schema_check",
         )
@@ -89,6 +92,8 @@ class TestSeam(BaseCase):
             "account_map", "budget", "budget_control", "budget_line", "coding", "cost_code",
             "cost_type", "job_cost", "schedule_plan", "typed_budget",
             "typed_commitment",
+            "account_map", "budget", "budget_control", "budget_line", "budget_release",
+            "coding", "cost_code", "cost_type", "job_cost", "schedule_plan",
         }  # fmt: skip
         for path in (ADDON / "models").glob("construction_*.py"):
             name = path.stem.removeprefix("construction_")

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class ConstructionReason(models.TransientModel):
@@ -12,9 +13,11 @@ class ConstructionReason(models.TransientModel):
             ("discard", "Discard events"),
             ("waive", "Waive issues"),
             ("approve_overrun", "Approve the overrun"),
+            ("return", "Return the document"),
         ],
         required=True,
     )
+    res_model = fields.Char()
     res_ids = fields.Json()
     reason = fields.Char(required=True)
 
@@ -24,6 +27,16 @@ class ConstructionReason(models.TransientModel):
             self.env["construction.event"].browse(self.res_ids).action_discard(self.reason)
         elif self.action == "waive":
             self.env["construction.issue"].browse(self.res_ids).action_waive(self.reason)
+        elif self.action == "return":
+            self._return_documents()
         else:
             self.env["construction.issue"].browse(self.res_ids).action_approve_overrun(self.reason)
         return {"type": "ir.actions.act_window_close"}
+
+    def _return_documents(self):
+        if self.res_model == "construction.approval":
+            self.env[self.res_model].browse(self.res_ids).action_reject(self.reason)
+        elif getattr(self.env.registry.get(self.res_model), "_release_type", None):
+            self.env[self.res_model].browse(self.res_ids).action_return(self.reason)
+        else:
+            raise UserError(self.env._("Open the document and return it from there."))
