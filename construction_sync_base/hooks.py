@@ -31,6 +31,7 @@ def uninstall_hook(env):
             ("key", "not in", list(PLAN_PARAMETERS.values())),
         ]
     ).unlink()
+    env.cr.execute("DROP TABLE IF EXISTS construction_rate")  # no model of Odoo owns it
     with file_open("construction_sync_base/sql/drop_audit.sql") as script:
         env.cr.execute(script.read())
 

@@ -62,11 +62,16 @@ def bearer_user(scope):
 
 
 @contextmanager
-def _each_statement_alone(connection):
+def _each_statement_alone():
     """Every statement is a transaction of its own, in the server's default isolation (READ
     COMMITTED, see `construction.inbox`). None of these settings travels to the server."""
+    cr = request.env.cr
+    connection = cr.connection
+    if connection.info.transaction_status != TRANSACTION_STATUS_IDLE:
+        cr.rollback()  # only looked something up so far
     if connection.info.transaction_status != TRANSACTION_STATUS_IDLE:  # in a test
         yield
+        cr.commit()
         return
     connection.set_isolation_level(ISOLATION_LEVEL_DEFAULT)
     connection.readonly = None
@@ -76,6 +81,19 @@ def _each_statement_alone(connection):
     finally:
         if not connection.closed:
             connection.autocommit = False
+
+
+@contextmanager
+def _reachable():
+    """A database that cannot be written is no fault of the sender, who tries again."""
+    try:
+        yield
+    except LOST as error:
+        _logger.exception("the inbox could not be written")
+        cr = request.env.cr
+        cr.clear() if cr.closed else cr.rollback()  # Odoo flushes and commits afterwards
+        title = "Try again later"
+        raise Refusal(503, "unavailable", title, {"Retry-After": "30"}) from error
 
 
 class Door:
@@ -161,16 +179,22 @@ class Door:
             "sha256": hashlib.sha256(body).hexdigest(),
         }
 
+    def _take_token(self, platform):
+        """The platform must not be faster than its rate limit. Only who has proven to be the
+        platform takes from it: a stranger must not use it up."""
+        if not platform["rate"]:
+            return
+        with _reachable(), _each_statement_alone():
+            rate = api.Environment(request.env.cr, SUPERUSER_ID, {})["construction.rate"]
+            seconds = rate._take(platform["id"], platform["rate"])
+        if seconds:
+            title = "Too many requests"
+            raise Refusal(429, "rate-limited", title, {"Retry-After": str(seconds)})
+
     def _store(self, platform, parsed, delivery):
         """Store what came, and answer with a verdict per event."""
-        try:
+        with _reachable():
             results, correlation = self._store_surely(platform, parsed, delivery)
-        except LOST as error:
-            _logger.exception("the inbox could not be written")
-            cr = request.env.cr
-            cr.clear() if cr.closed else cr.rollback()  # Odoo flushes and commits afterwards
-            title = "Try again later"
-            raise Refusal(503, "unavailable", title, {"Retry-After": "30"}) from error
         return self._verdicts(results, correlation, self._hints(parsed))
 
     def _hints(self, parsed):
@@ -195,10 +219,8 @@ class Door:
         fails is answered with 503.
         """
         cr = request.env.cr
-        if cr.connection.info.transaction_status != TRANSACTION_STATUS_IDLE:
-            cr.rollback()  # only looked something up so far
         inbox = api.Environment(cr, SUPERUSER_ID, {})["construction.inbox"]
-        with _each_statement_alone(cr.connection):
+        with _each_statement_alone():
             receipt = inbox._insert(platform, parsed, delivery)
         if receipt.open_ends:
             inbox._follow_up(platform, parsed, delivery, receipt)

@@ -37,6 +37,7 @@ class Inbox(Door, Controller):
             mimetype, attributes = self._mode()
             body = self._body(MAX_BYTES[mimetype])
             self._check_sender(platform, body)
+            self._take_token(platform)
             if mimetype == BINARY:
                 parsed = envelope.binary(attributes, body)
             else:

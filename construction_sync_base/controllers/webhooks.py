@@ -40,6 +40,7 @@ class Webhooks(Door, Controller):
                 raise Refusal(415, "media-type", "Send application/json")
             body = self._body(MAX_BYTES)
             self._check_sender(platform, body)
+            self._take_token(platform)
             header = platform["delivery_header"]
             delivery = self._delivery(platform, body, [header] if header else [])
             presented = request.httprequest.headers.get(header) if header else None

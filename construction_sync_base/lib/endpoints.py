@@ -26,7 +26,8 @@ OPEN = None
 # refusals of every address that names a platform, and of every one that takes a body
 _PLATFORM = ("unauthorized", "unknown-platform", "deleted-platform", "wrong-database")
 _BODY = (
-    "length-mismatch", "length-required", "too-large", "content-encoding", "unavailable",
+    "length-mismatch", "length-required", "too-large", "content-encoding", "rate-limited",
+    "unavailable",
 )  # fmt: skip
 
 

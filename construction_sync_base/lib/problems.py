@@ -49,6 +49,12 @@ PROBLEMS = {
     "too-large": Problem(413, "Send less at a time", "The body is larger than the limit."),
     "media-type": Problem(415, "Unsupported media type", "Send one of the media types listed."),
     "content-encoding": Problem(415, "Send the body unencoded", "No Content-Encoding is taken."),
+    "rate-limited": Problem(
+        429,
+        "Too many requests",
+        "Faster than this platform's limit; nothing was stored. Send it again after a while.",
+        retry=True,
+    ),
     "wrong-database": Problem(
         503,
         "Try again later",

@@ -45,6 +45,7 @@ from . import (
     construction_platform_door,
     construction_platform_secret,
     construction_platform_standing,
+    construction_rate,
     construction_release_decision,
     construction_release_policy,
     construction_resolver,

@@ -3,7 +3,7 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..lib import networks
+from ..lib import bucket, networks
 
 HEADER_FORM = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 
@@ -35,6 +35,32 @@ class ConstructionPlatform(models.Model):
         "endpoint, one per line. Empty allows every address. Behind a reverse proxy Odoo "
         "knows the caller's address in proxy mode only.",
     )
+
+    rate_per_minute = fields.Integer(
+        string="Requests per minute",
+        default=6000,
+        tracking=True,
+        help="What the platform may send in the long run; more is answered with 429 before "
+        "anything is stored. A batch is one request. 0 means without limit.",
+    )
+    rate_burst = fields.Integer(
+        string="Requests at once",
+        default=1000,
+        tracking=True,
+        help="How many requests may come at once after a pause.",
+    )
+
+    _rate = models.Constraint(
+        "CHECK (rate_per_minute BETWEEN 0 AND 600000 AND rate_burst BETWEEN 1 AND 1000000)",
+        "Requests per minute are 0 (no limit) to 600,000, requests at once 1 to 1,000,000.",
+    )
+
+    def _rate_limit(self):
+        """The limit, or None where there is none."""
+        self.ensure_one()
+        if not self.rate_per_minute:
+            return None
+        return bucket.Limit(self.rate_per_minute, self.rate_burst)
 
     @api.depends("auth_scheme")
     def _compute_header_name(self):

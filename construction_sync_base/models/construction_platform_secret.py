@@ -104,6 +104,7 @@ class ConstructionPlatform(models.Model):
             "scheme": platform.auth_scheme,
             "header": platform.header_name or "Authorization",
             "prefix": platform.signature_prefix or "",
+            "rate": platform._rate_limit(),
             "networks": networks.parse(platform.allowed_networks),
             "secrets": secrets,
             "user_id": platform.service_user_id.id,

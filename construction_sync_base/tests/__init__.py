@@ -28,6 +28,7 @@ from . import (
     test_platform,
     test_policy_crosswalk,
     test_query_count,
+    test_rate,
     test_release,
     test_rights,
     test_seam,

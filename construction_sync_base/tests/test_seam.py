@@ -12,7 +12,7 @@ ENGINE_MODELS = (
     "apply", "audit", "binding", "contract", "crosswalk", "delivery", "drain", "event",
     "gauges", "handler", "inbox", "inbox_webhook", "issue", "metrics", "outcome",
     "platform", "platform_door", "platform_secret",
-    "resolver", "secret", "sync_policy", "sync_policy_field", "traffic", "translator",
+    "rate", "resolver", "secret", "sync_policy", "sync_policy_field", "traffic", "translator",
     "version_guard", "platform_standing",
     "approval", "approval_delegation", "approval_platform", "approval_rule", "person",
     "release_decision", "release_mixin", "release_policy",
@@ -31,6 +31,7 @@ ENGINE = [
         ADDON / "lib" / f"{name}.py"
         for name in (
             "batch",
+            "bucket",
             "envelope",
             "errors",
             "networks",
