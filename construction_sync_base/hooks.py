@@ -1,14 +1,20 @@
+import logging
+
 from odoo.tools import file_open
 
-from .lib import standing, vault
+from .lib import logs, standing, vault
 from .settings import setting
+
+HIDE_VALUES = logs.HideValues()  # one object: a logger takes the same filter once only
 
 
 def post_load():
-    """Cap the job runner's sleep before it starts (see `runner.py`)."""
+    """Cap the job runner's sleep before it starts (see `runner.py`), and keep what
+    platforms send out of Odoo's log of failed queries."""
     from .runner import cap_runner_sleep
 
     cap_runner_sleep()
+    logging.getLogger("odoo.sql_db").addFilter(HIDE_VALUES)
 
 
 def post_init_hook(env):

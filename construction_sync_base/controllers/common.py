@@ -8,7 +8,7 @@ from odoo import SUPERUSER_ID, api, fields
 from odoo.http import Response, request
 from psycopg2.extensions import ISOLATION_LEVEL_DEFAULT, TRANSACTION_STATUS_IDLE
 
-from ..lib import envelope, networks, signatures
+from ..lib import envelope, logs, networks, signatures
 from ..models.construction_apply import CONFLICTS, LOST, QUICK_TRIES
 from ..models.construction_platform import API_SCOPE
 
@@ -89,7 +89,7 @@ def _reachable():
     try:
         yield
     except LOST as error:
-        _logger.exception("the inbox could not be written")
+        _logger.error("the inbox could not be written: %s", logs.trace(error))
         cr = request.env.cr
         cr.clear() if cr.closed else cr.rollback()  # Odoo flushes and commits afterwards
         title = "Try again later"
@@ -193,7 +193,7 @@ class Door:
 
     def _store(self, platform, parsed, delivery):
         """Store what came, and answer with a verdict per event."""
-        with _reachable():
+        with _reachable(), logs.private():
             results, correlation = self._store_surely(platform, parsed, delivery)
         return self._verdicts(results, correlation, self._hints(parsed))
 

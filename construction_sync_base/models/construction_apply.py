@@ -11,7 +11,7 @@ from odoo.exceptions import UserError
 from requests.exceptions import ConnectionError as RequestsConnectionError
 from requests.exceptions import Timeout
 
-from ..lib import retry
+from ..lib import logs, retry
 from ..lib.batch import Item, Refused, Retry
 from .construction_drain import LOST
 from .construction_version_guard import by_version
@@ -231,7 +231,7 @@ class ConstructionApply(models.AbstractModel):
             item.park("internal", str(error))
             row["outcome"] = ("parked", None, None)
             return
-        _logger.warning("event %s failed", row["id"], exc_info=error)
+        _logger.warning("event %s failed: %s", row["id"], logs.trace(error))
         row["outcome"] = self._retry_outcome(row, error)
         self._tell(item, error)
 
@@ -239,7 +239,9 @@ class ConstructionApply(models.AbstractModel):
         category = "platform_error" if isinstance(error, (*PASSING, *LOST)) else "internal"
         item.notice(
             category,
-            self.env._("%(kind)s: %(text)s", kind=type(error).__name__, text=str(error)[:500]),
+            self.env._(
+                "%(kind)s: %(text)s", kind=type(error).__name__, text=logs.said(error)[:500]
+            ),
             severity="high",
         )
 
@@ -249,9 +251,9 @@ class ConstructionApply(models.AbstractModel):
         first = first.replace(tzinfo=UTC) if first else now
         delay = retry.next_delay(row["failures"] + 1, first, now, random.Random())
         if delay is None:
-            return ("dead", None, None, str(error)[:2000], first)
+            return ("dead", None, None, logs.said(error)[:2000], first)
         due = (now + delay).replace(tzinfo=None)
-        return ("pending", due, None, str(error)[:2000], first)
+        return ("pending", due, None, logs.said(error)[:2000], first)
 
     def _save_bindings(self, pairs):
         self.env["construction.binding"].sudo()._upsert(

@@ -9,6 +9,8 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STAT
 
 from odoo.addons.queue_job.exception import RetryableJobError
 
+from ..lib import logs
+
 _logger = logging.getLogger(__name__)
 
 LOCK_CLASS = 0x435359  # advisory locks of living drains: (LOCK_CLASS, claim_key)
@@ -63,6 +65,10 @@ _FRESH = _DUE.format(crashes="= 0")
 _CRASHED = _DUE.format(crashes="> 0")
 
 
+class FailedDrainError(Exception):
+    """A drain broke off outside of any event; the text says where, and quotes nothing."""
+
+
 class ConstructionDrain(models.AbstractModel):
     """Moves due events out of the inbox. A job only wakes it: a doubled, late or lost
     job costs latency and nothing else."""
@@ -95,9 +101,12 @@ class ConstructionDrain(models.AbstractModel):
     def _drain(self, lane):
         """Claim and apply until nothing is due, 20 seconds or 2,000 events have passed."""
         try:
-            handled = self._drain_until(lane, time.monotonic() + DRAIN_SECONDS)
+            with logs.private():
+                handled = self._drain_until(lane, time.monotonic() + DRAIN_SECONDS)
         except LOST as error:  # nothing is lost: what this drain held is released with its lock
-            raise RetryableJobError(str(error), seconds=5, ignore_retry=True) from error
+            raise RetryableJobError(logs.trace(error), seconds=5, ignore_retry=True) from None
+        except Exception as error:  # the job's row keeps the text, and may be read by many
+            raise FailedDrainError(logs.trace(error)) from None
         if handled:
             self.env["construction.audit.seal"]._seal()
         return handled

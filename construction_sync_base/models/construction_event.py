@@ -12,6 +12,8 @@ STATES = [
     ("discarded", "Discarded"),
 ]
 UNFINISHED = ("pending", "parked", "dead")
+# who reads what platforms sent word by word: it may hold wages and other personal data
+EVIDENCE = "construction_sync_base.group_integration_manager,construction_sync_base.group_auditor"
 LANES = [("critical", "Critical"), ("standard", "Standard"), ("bulk", "Bulk")]
 
 
@@ -45,8 +47,12 @@ class ConstructionEvent(models.Model):
     time = fields.Datetime(readonly=True)
     correlation_id = fields.Char(readonly=True, index="btree_not_null")
     traceparent = fields.Char(readonly=True)
-    payload = fields.Text(readonly=True, required=True, help="The whole event, canonical JSON.")
-    payload_pretty = fields.Text(string="Readable payload", compute="_compute_payload_pretty")
+    payload = fields.Text(
+        readonly=True, required=True, groups=EVIDENCE, help="The whole event, canonical JSON."
+    )
+    payload_pretty = fields.Text(
+        string="Readable payload", compute="_compute_payload_pretty", groups=EVIDENCE
+    )
     digest = fields.Char(readonly=True, required=True)
     data_digest = fields.Char(readonly=True)
     lane = fields.Selection(LANES, required=True, default="standard", readonly=True)

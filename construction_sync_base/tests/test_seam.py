@@ -56,6 +56,7 @@ ENGINE = [
         )
     ),
     ADDON / "lib/strict_json.py",
+    ADDON / "lib/logs.py",
     ADDON / "lib/ssrf.py",
     ADDON / "lib/standing.py",
     ADDON / "lib/vault.py",
