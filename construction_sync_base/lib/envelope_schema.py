@@ -2,6 +2,8 @@
 
 from .envelope import MAX_ATTRIBUTE, MAX_TYPE
 
+_YEAR = r"(?:19[7-9]\d|[2-8]\d{3}|9[0-8]\d{2}|99[0-8]\d|999[0-8])"
+_TIME = rf"^{_YEAR}-" + r"\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$"
 _PRINTABLE = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 
 
@@ -29,7 +31,7 @@ ATTRIBUTES = {
         "description": "When it happened, RFC 3339 with an offset.",
         "type": "string",
         "format": "date-time",
-        "pattern": r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$",
+        "pattern": _TIME,
     },
     "sequence": {
         "description": "Version of the object at the source, decimal digits. Without it the "
