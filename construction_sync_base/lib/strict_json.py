@@ -70,10 +70,11 @@ def _constant(literal):
 class _Reader:
     """A decoder with the counter of its keys: the hooks have no other place for it."""
 
-    __slots__ = ("_decoder", "_keys")
+    __slots__ = ("_decoder", "_keys", "_max_keys")
 
-    def __init__(self):
+    def __init__(self, max_keys=MAX_KEYS):
         self._keys = 0
+        self._max_keys = max_keys
         self._decoder = json.JSONDecoder(
             object_pairs_hook=self._object,
             parse_float=_float,
@@ -83,8 +84,8 @@ class _Reader:
 
     def _object(self, pairs):
         self._keys += len(pairs)
-        if self._keys > MAX_KEYS:
-            raise Malformed(f"more than {MAX_KEYS} keys")
+        if self._keys > self._max_keys:
+            raise Malformed(f"more than {self._max_keys} keys")
         result = dict(pairs)
         if len(result) != len(pairs):
             seen = set()
@@ -175,15 +176,17 @@ def _check_end(text, position):
         raise Malformed(f"not JSON: extra data at character {position}")
 
 
-def loads(body):
+def loads(body, max_keys=MAX_KEYS):
     """The value of one JSON text in UTF-8; Malformed for anything outside the limits.
 
     Integers stay int, other numbers become JsonFloat.
+
+    :param max_keys: of all objects together; a vendor's own format may need more
     """
     text = _text(body)
     if _too_deep(body, MAX_DEPTH):
         raise Malformed(TOO_DEEP)
-    value, end = _Reader().value(text, _skip_blanks(text, 0), b"\\u" in body)
+    value, end = _Reader(max_keys).value(text, _skip_blanks(text, 0), b"\\u" in body)
     _check_end(text, end)
     return value
 
