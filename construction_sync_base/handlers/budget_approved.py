@@ -5,7 +5,7 @@ from odoo import fields, models
 
 from ..lib import money, sov
 from ..lib.errors import AmountError
-from ..models.construction_resolver import code_of
+from ..models.construction_resolver import coding_of
 
 
 class BudgetApproved(models.AbstractModel):
@@ -79,8 +79,8 @@ class BudgetApproved(models.AbstractModel):
         entries = [
             (item, job, line) for item, job in ready for line in item.data.get("lines") or ()
         ]
-        codes = self._cost_codes([(i, j, code_of(line["cost_code"])) for i, j, line in entries])
-        types = self._cost_types([(i, j, code_of(line["cost_type"])) for i, j, line in entries])
+        codes = self._cost_codes([(i, j, coding_of(line["cost_code"])) for i, j, line in entries])
+        types = self._cost_types([(i, j, coding_of(line["cost_type"])) for i, j, line in entries])
         units = [(i, j.company_id, line["uom"]) for i, j, line in entries if line.get("uom")]
         return codes, types, self._uoms(units) if units else {}
 
@@ -119,8 +119,8 @@ class BudgetApproved(models.AbstractModel):
                 unit_cost = self._number(
                     item, money.parse_price, line["unit_cost"], f"{path}.unit_cost", signed=True
                 )
-            code = codes.get((item.id, code_of(line["cost_code"])))
-            cost_type = types.get((item.id, code_of(line["cost_type"])))
+            code = codes.get((item.id, coding_of(line["cost_code"])))
+            cost_type = types.get((item.id, coding_of(line["cost_type"])))
             if None in (amount, quantity, unit_cost, code, cost_type):
                 continue
             amounts.append(amount)

@@ -2,7 +2,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from ..lib.names import match_key
-from ..models.construction_resolver import ref_key, wait_key
+from ..models.construction_resolver import ref_keys, wait_key
 
 
 class JobUpserted(models.AbstractModel):
@@ -193,15 +193,16 @@ class JobUpserted(models.AbstractModel):
 
     def _parent(self, item, company, fresh):
         """The parent job: of this batch, else a bound one; parks the item otherwise."""
-        key = ref_key(item.data.get("parent"))
-        if not key:
+        keys = ref_keys(item.data.get("parent"))
+        if not keys:
             return None
+        key = keys[-1]
         parent = fresh.get(key[1]) if key[0] == "external" else None
         if not parent:
             found = self.env["construction.resolver"]._records(
-                item.platform_id, "job", [key], [item.company_id]
+                item.platform_id, "job", keys, [item.company_id]
             )
-            res_id = found.get(key, (None, None))[1]
+            res_id = next((found[key][1] for key in keys if key in found), None)
             parent = self.env["project.project"].browse(res_id or 0).exists()
         if not parent:
             item.park(
@@ -256,7 +257,9 @@ class JobUpserted(models.AbstractModel):
         waiting = [row for row in rows if row[0].data.get("parent")]
         while waiting:  # one round per generation of sub jobs
             ids = {item.external_id for item, _v in waiting}
-            ready = [row for row in waiting if str(row[0].data["parent"]) not in ids] or waiting
+            ready = [
+                row for row in waiting if ref_keys(row[0].data["parent"])[-1][1] not in ids
+            ] or waiting
             for item, values in ready:
                 company = self.env["res.company"].browse(item.company_id)
                 parent = self._parent(item, company, fresh)

@@ -86,8 +86,22 @@ class Item:
         """Apply the event and open an issue about it all the same."""
         self.problems.append(Problem(category, message, blocking=False, **more))
 
-    def bind(self, record, *, external_id=None, object_name=None, tombstone=False):
-        """Say which record stands for the platform's record from now on."""
+    def bind(
+        self,
+        record,
+        *,
+        external_id=None,
+        object_name=None,
+        tombstone=False,
+        unlinked=False,
+        merged_into=None,
+    ):
+        """Say which record stands for the platform's record from now on.
+
+        :param tombstone: the platform voided or deleted its record
+        :param unlinked: the platform took the link back: the record stands for nothing
+        :param merged_into: external id of the record that took this one's place
+        """
         self.bindings.append(
             {
                 "object": object_name or self.object,
@@ -96,6 +110,8 @@ class Item:
                 "res_id": record.id if record else None,
                 "company_id": record.company_id.id if record and record.company_id else None,
                 "tombstone": tombstone,
+                "unlinked": unlinked,
+                "merged_into": merged_into,
             }
         )
 

@@ -6,12 +6,14 @@ from ..lib.batch import columns
 _UPSERT = """
     INSERT INTO construction_binding AS b (
                 platform_id, company_id, object, external_id, res_model, res_id, subject,
-                version, version_time, content_digest, url, tombstone, origin_id, changed_at)
+                version, version_time, content_digest, url, tombstone, unlinked,
+                merged_into, origin_id, changed_at)
          SELECT v.*, v.res_id::text, now() AT TIME ZONE 'UTC'
            FROM unnest(%s, %s, %s, %s, %s::varchar[], %s::int[], %s, %s::varchar[],
-                       %s::timestamp[], %s::varchar[], %s::varchar[], %s)
+                       %s::timestamp[], %s::varchar[], %s::varchar[], %s, %s, %s::varchar[])
              AS v (platform_id, company_id, object, external_id, res_model, res_id, subject,
-                   version, version_time, content_digest, url, tombstone)
+                   version, version_time, content_digest, url, tombstone, unlinked,
+                   merged_into)
     ON CONFLICT (platform_id, object, external_id) DO UPDATE SET
          company_id = EXCLUDED.company_id,
          res_model = COALESCE(EXCLUDED.res_model, b.res_model),
@@ -24,9 +26,11 @@ _UPSERT = """
          version_time = GREATEST(EXCLUDED.version_time, b.version_time),
          content_digest = COALESCE(EXCLUDED.content_digest, b.content_digest),
          tombstone = EXCLUDED.tombstone,
+         unlinked = EXCLUDED.unlinked,
+         merged_into = EXCLUDED.merged_into,
          url = COALESCE(EXCLUDED.url, b.url),
          changed_at = EXCLUDED.changed_at
-      RETURNING id, platform_id, object, external_id
+      RETURNING id, platform_id, object, external_id, origin_id, unlinked
 """
 
 
@@ -54,6 +58,12 @@ class ConstructionBinding(models.Model):
     version_time = fields.Datetime(readonly=True)
     content_digest = fields.Char(readonly=True)
     tombstone = fields.Boolean(readonly=True, help="Voided or deleted at the platform.")
+    unlinked = fields.Boolean(
+        readonly=True, help="The platform took the link back: the record stands for nothing there."
+    )
+    merged_into = fields.Char(
+        readonly=True, help="External id of the record that took this one's place at the platform."
+    )
     url = fields.Char(string="At the platform", readonly=True)
     changed_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
     event_ids = fields.Many2many(
@@ -102,6 +112,8 @@ class ConstructionBinding(models.Model):
             "origin_id": str(record.id),
             "res_model": record._name,
             "res_id": record.id,
+            "unlinked": False,
+            "merged_into": False,
             "changed_at": fields.Datetime.now(),
         }
         bindings = self.sudo()
@@ -141,7 +153,7 @@ class ConstructionBinding(models.Model):
         self.env.cr.execute(_UPSERT, columns([self._row(*row) for row in rows.values()]))
         saved = self.env.cr.fetchall()
         self.invalidate_model()
-        links = [(rows[tuple(key)][0].id, binding_id) for binding_id, *key in saved]
+        links = [(rows[tuple(key)][0].id, binding_id) for binding_id, *key, _own, _un in saved]
         self.env.cr.execute(
             "INSERT INTO construction_event_binding_rel (event_id, binding_id)"
             " SELECT * FROM unnest(%s, %s) ON CONFLICT DO NOTHING",
@@ -150,9 +162,13 @@ class ConstructionBinding(models.Model):
         for platform_id in {row[1] for row in saved}:
             self.env["construction.resolver"]._available(
                 [
-                    (f"external:{object_name}", external_id)
-                    for _id, platform, object_name, external_id in saved
-                    if platform == platform_id
+                    pair
+                    for _id, platform, object_name, external_id, origin_id, unlinked in saved
+                    if platform == platform_id and not unlinked
+                    for pair in (
+                        (f"external:{object_name}", external_id),
+                        (f"origin:{object_name}", origin_id),
+                    )
                 ],
                 platform_id,
             )
@@ -167,13 +183,18 @@ class ConstructionBinding(models.Model):
             vals["res_id"],
             *self._version_values(item, vals),
             vals["tombstone"],
+            vals["unlinked"],
+            vals["merged_into"],
         )
 
     def _version_values(self, item, vals):
         """Subject, version, time, digest and address. What an event binds besides its own
         object (the customer of a job) has other versions, which it says nothing about."""
+        own = f"{vals['object']}/{vals['external_id']}"
         if vals["object"] != item.object:
-            return f"{vals['object']}/{vals['external_id']}", None, None, None, None
+            return own, None, None, None, None
+        if vals["external_id"] != item.external_id:  # one of several that it speaks of
+            return own, None, item.time, None, None
         return (
             item.subject,
             item.sequence,

@@ -3,7 +3,7 @@ from odoo import models
 from ..lib import money
 from ..lib.batch import Candidate
 from ..lib.errors import AmountError
-from .construction_resolver import ref_key, wait_key
+from .construction_resolver import Origin, ref_key, ref_keys, wait_key
 
 
 class DomainHandler(models.AbstractModel):
@@ -67,27 +67,39 @@ class DomainHandler(models.AbstractModel):
         :param getter: function item → reference of the contract, or None
         :param label: translated name of the object, for the message
         """
-        keys = {item.id: ref_key(getter(item)) for item in items}
+        keys = {item.id: ref_keys(getter(item)) for item in items}
         platform = self.env["construction.platform"].sudo().browse(items[0].platform_id)
         found = self.env["construction.resolver"]._records(
-            platform.id, object_name, keys.values(), platform.company_ids.ids
+            platform.id,
+            object_name,
+            [key for group in keys.values() for key in group],
+            platform.company_ids.ids,
         )
         ids = {res_id for target, res_id in found.values() if target == model and res_id}
         existing = {record.id: record for record in self.env[model].browse(ids).exists()}
         result = {}
         for item in items:
-            key = keys[item.id]
-            if not key:
+            if not keys[item.id]:
                 continue
-            target, res_id = found.get(key, (None, None))
-            if target == model and res_id in existing:
-                result[item.id] = existing[res_id]
+            targets = [found.get(key, (None, None)) for key in keys[item.id]]
+            records = {
+                res_id: existing[res_id]
+                for target, res_id in targets
+                if target == model and res_id in existing
+            }
+            if len(records) == 1:
+                result[item.id] = next(iter(records.values()))
                 continue
+            key = keys[item.id][-1]
             names = {"label": label, "value": key[1]}
+            if records:
+                self._park_torn(item, object_name, key, records.values(), names)
+                continue
+            deleted = any(res_id for _target, res_id in targets)
             item.park(
                 "unmapped_reference",
                 self.env._("%(label)s “%(value)s” was deleted in Odoo.", **names)
-                if res_id
+                if deleted
                 else self.env._("%(label)s “%(value)s” is not known in Odoo yet.", **names),
                 wait=wait_key(object_name, key),
                 suggestion=self.env._(
@@ -95,6 +107,20 @@ class DomainHandler(models.AbstractModel):
                 ),
             )
         return result
+
+    def _park_torn(self, item, object_name, key, records, names):
+        """Our id leads to one record, the platform's own to another."""
+        item.park(
+            "ownership_conflict",
+            self.env._(
+                "%(label)s “%(value)s” is bound to one record and its origin id names another: "
+                "%(records)s.",
+                records=", ".join(record.display_name for record in records),
+                **names,
+            ),
+            wait=wait_key(object_name, key),
+            suggestion=self.env._("Choose the right one with “Map and resume”."),
+        )
 
     def _refuse_sub_jobs(self, items):
         """A budget or commitment is of one job here. A line for a sub job would be coded
@@ -183,13 +209,17 @@ class DomainHandler(models.AbstractModel):
         result, by_company = {}, {}
         for _item, job, text in items_lines:
             by_company.setdefault(job.company_id, set()).add(text)
-        mapped, candidates = {}, {}
+        mapped, candidates = self._own_codes(items_lines, kind, model), {}
         for company, texts in by_company.items():
             platform_id = items_lines[0][0].platform_id
-            targets = self.env["construction.resolver"]._codes(kind, texts, platform_id, company.id)
-            for text, (target_model, res_id) in targets.items():
+            targets = self.env["construction.resolver"]._codes(
+                kind, {str(text) for text in texts}, platform_id, company.id
+            )
+            for text in texts:
+                target_model, res_id = targets.get(str(text), (None, None))
                 if target_model == model:
                     mapped[company, text] = res_id
+            texts = {text for text in texts if not isinstance(text, Origin)}
             records = (
                 self.env[model]
                 .with_context(active_test=False)
@@ -229,6 +259,21 @@ class DomainHandler(models.AbstractModel):
                     suggestion=self.env._("Map it to an existing one, or create it."),
                 )
         return result
+
+    def _own_codes(self, items_lines, kind, model):
+        """{(company, origin): id} of the codes that lines name by our id of them."""
+        origins = {text for _item, _job, text in items_lines if isinstance(text, Origin)}
+        if not origins:
+            return {}
+        found = self.env["construction.resolver"]._records(
+            items_lines[0][0].platform_id, kind, [("origin", text.id) for text in origins]
+        )
+        targets = {key[1]: res_id for key, (target, res_id) in found.items() if target == model}
+        return {
+            (job.company_id, text): targets[text.id]
+            for _item, job, text in items_lines
+            if isinstance(text, Origin) and text.id in targets
+        }
 
     def _best_candidate(self, records, job):
         fitting = [
@@ -286,6 +331,7 @@ class DomainHandler(models.AbstractModel):
                     ("object", "=", object_name),
                     ("res_model", "=", model),
                     ("res_id", "in", list(ids)),
+                    ("unlinked", "=", False),
                 ]
             )
         )
@@ -349,7 +395,29 @@ class DomainHandler(models.AbstractModel):
             if found.get(("external", item.external_id), (None, None))[1]
         }
         existing = {r.id: r for r in self.env[model].browse(set(ids.values())).exists()}
+        self._refuse_merged(items)
         return {item_id: existing[i] for item_id, i in ids.items() if i in existing}
+
+    def _refuse_merged(self, items):
+        """What was merged into another record says nothing about that one."""
+        merged = self.env["construction.resolver"]._merged(
+            items[0].platform_id, items[0].object, [item.external_id for item in items]
+        )
+        for item in items:
+            if item.external_id in merged:
+                item.park(
+                    "ownership_conflict",
+                    self.env._(
+                        "The platform merged “%(merged)s” into “%(master)s” and sends it again.",
+                        merged=item.external_id,
+                        master=merged[item.external_id],
+                    ),
+                    suggestion=self.env._(
+                        "Discard the event, or bind it to a record of its own with “Map and "
+                        "resume”."
+                    ),
+                    wait=f"external:{item.object}|{item.external_id}",
+                )
 
     def _changed(self, record, values):
         """The part of `values` that differs from what the record holds."""
@@ -359,6 +427,8 @@ class DomainHandler(models.AbstractModel):
             current = record[name]
             if field.relational:
                 current = current.ids if field.type == "many2many" else current.id
+            elif field.type == "reference":
+                current = current and f"{current._name},{current.id}"
             elif field.type in ("date", "datetime") and current:
                 value = field.to_string(value) if not isinstance(value, str) else value
                 current = field.to_string(current)

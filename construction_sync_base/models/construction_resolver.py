@@ -1,7 +1,18 @@
+from typing import NamedTuple
+
 from odoo import api, models
 from odoo.tools import SQL
 
 from .construction_issue import OPEN
+
+
+class Origin(NamedTuple):
+    """A code that the platform names by our id of it (`origin_id`)."""
+
+    id: str
+
+    def __str__(self):
+        return self.id
 
 
 def ref_key(ref):
@@ -17,9 +28,27 @@ def ref_key(ref):
     return None
 
 
+def ref_keys(ref):
+    """All keys of a reference, the surest first. One that names our id and the platform's
+    own is found by either: ours is only known once somebody gave it to the platform."""
+    key = ref_key(ref)
+    keys = [key] if key else []
+    if isinstance(ref, dict) and ref.get("origin_id") and ref.get("external_id"):
+        keys.append(("external", str(ref["external_id"])))
+    return keys
+
+
 def code_of(reference):
     """A code may come as text or as {"code": …}."""
     return reference if isinstance(reference, str) else str(reference.get("code") or "")
+
+
+def coding_of(reference):
+    """A code as text, or as `Origin` where only our id of it is given."""
+    code = code_of(reference)
+    if not code and isinstance(reference, dict) and reference.get("origin_id"):
+        return Origin(str(reference["origin_id"]))
+    return code
 
 
 def wait_key(object_name, key):
@@ -52,7 +81,7 @@ class ConstructionResolver(models.AbstractModel):
                 SQL(
                     "SELECT %(column)s, res_model, res_id FROM construction_binding"
                     " WHERE platform_id = %(platform)s AND object = %(object)s"
-                    " AND %(column)s = ANY(%(values)s)",
+                    " AND %(column)s = ANY(%(values)s) AND unlinked IS NOT TRUE",
                     column=SQL.identifier(column),
                     platform=platform_id,
                     object=object_name,
@@ -66,6 +95,17 @@ class ConstructionResolver(models.AbstractModel):
             by_number = self._by_number(object_name, numbers, company_ids)
             found.update({("number", value): target for value, target in by_number.items()})
         return found
+
+    @api.model
+    def _merged(self, platform_id, object_name, external_ids):
+        """{external id: external id of the record that took its place}"""
+        self.env.cr.execute(
+            "SELECT external_id, merged_into FROM construction_binding"
+            " WHERE platform_id = %s AND object = %s AND external_id = ANY(%s)"
+            " AND merged_into IS NOT NULL",
+            (platform_id, object_name, list(external_ids)),
+        )
+        return dict(self.env.cr.fetchall())
 
     @api.model
     def _by_number(self, object_name, numbers, company_ids):

@@ -8,10 +8,44 @@ NUMBERED = {
     "vendor": ("res.partner", "ref", []),
     "commitment": ("purchase.order", "commitment_number", []),
 }
+# the model of each kind of record that a platform can speak of
+MODELS = {
+    "job": "project.project",
+    "vendor": "res.partner",
+    "customer": "res.partner",
+    "commitment": "purchase.order",
+    "budget": "construction.budget",
+    "cost_code": "construction.cost.code",
+    "cost_type": "construction.cost.type",
+    "item": "product.product",
+    "phase": "construction.phase",
+    "location": "construction.location",
+    "employee": "construction.employee",
+}
 
 
 class ConstructionResolver(models.AbstractModel):
     _inherit = "construction.resolver"
+
+    @api.model
+    def _models(self):
+        """{object of the contract: model}; addons add what they bring."""
+        return MODELS
+
+    @api.model
+    def _own_records(self, object_name, origin_ids, platform_id):
+        """Records by the ids that we gave the platform: {origin id: record}. Only those that
+        the platform may write to, and of the right kind."""
+        ids = {str(value): int(value) for value in origin_ids if str(value or "").isdecimal()}
+        model = self._models()[object_name]
+        platform = self.env["construction.platform"].sudo().browse(platform_id)
+        domain = [("id", "in", list(ids.values()))]
+        if "company_id" in self.env[model]._fields:
+            domain.append(("company_id", "in", [False, *platform.company_ids.ids]))
+        if object_name == "job":
+            domain.append(("is_job", "=", True))
+        records = self.env[model].with_context(active_test=False).search(domain)
+        return {value: record for value, i in ids.items() for record in records if record.id == i}
 
     @api.model
     def _by_number(self, object_name, numbers, company_ids):

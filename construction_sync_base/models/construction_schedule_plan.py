@@ -4,7 +4,7 @@ from odoo import fields, models
 
 from ..lib import money, sov
 from ..lib.errors import AmountError
-from .construction_resolver import code_of
+from .construction_resolver import code_of, coding_of
 
 
 class ConstructionSchedulePlan(models.AbstractModel):
@@ -78,8 +78,9 @@ class ConstructionSchedulePlan(models.AbstractModel):
         return False
 
     def _refuse_tombstones(self, items):
-        """A voided commitment is not raised from the dead by a later snapshot."""
-        dead = (
+        """A voided commitment is not raised from the dead by a later snapshot, and one whose
+        link was taken back makes no second order beside the first."""
+        bindings = (
             self.env["construction.binding"]
             .sudo()
             .search(
@@ -87,17 +88,37 @@ class ConstructionSchedulePlan(models.AbstractModel):
                     ("platform_id", "=", items[0].platform_id),
                     ("object", "=", "commitment"),
                     ("external_id", "in", [item.external_id for item in items]),
+                    "|",
                     ("tombstone", "=", True),
+                    ("unlinked", "=", True),
                 ]
             )
-            .mapped("external_id")
         )
+        dead = {binding.external_id for binding in bindings if binding.tombstone}
+        loose = {
+            binding.external_id: order
+            for binding in bindings
+            if (order := binding._record()) and order.state != "cancel"
+        }
         for item in items:
             if item.external_id in dead:
                 item.park(
                     "inactive_target",
                     self.env._("This commitment was voided; a new version does not revive it."),
                     suggestion=self.env._("The platform sends commitment.reopened, or a new one."),
+                )
+            elif item.external_id in loose:
+                item.park(
+                    "duplicate",
+                    self.env._(
+                        "This commitment was unlinked from %(order)s at the platform and comes "
+                        "again. A second order beside it would commit the sum twice.",
+                        order=loose[item.external_id].display_name,
+                    ),
+                    wait=f"external:commitment|{item.external_id}",
+                    suggestion=self.env._(
+                        "Link it to that order again with “Map and resume”, or cancel the order."
+                    ),
                 )
 
     def _may_take(self, item, job, vendor, order):
@@ -115,8 +136,8 @@ class ConstructionSchedulePlan(models.AbstractModel):
             for plan in plans
             for line in plan["item"].data.get("lines") or ()
         ]
-        codes = self._cost_codes([(i, j, code_of(line["cost_code"])) for i, j, line in entries])
-        types = self._cost_types([(i, j, code_of(line["cost_type"])) for i, j, line in entries])
+        codes = self._cost_codes([(i, j, coding_of(line["cost_code"])) for i, j, line in entries])
+        types = self._cost_types([(i, j, coding_of(line["cost_type"])) for i, j, line in entries])
         units = [(i, j.company_id, line["uom"]) for i, j, line in entries if line.get("uom")]
         uoms = self._uoms(units) if units else {}
         taxes = self._mapped(entries, "tax_code", "account.tax", self.env._("Tax code"))
@@ -137,7 +158,8 @@ class ConstructionSchedulePlan(models.AbstractModel):
             self._check_lines(plan)
 
     def _mapped(self, entries, kind, model, label):
-        """{(item id, text): record} of what goes through the crosswalk alone."""
+        """{(item id, text): record} of what goes through the crosswalk; an item of the
+        platform is also found by its binding and by its internal reference."""
         wanted = [
             (item, job.company_id, code_of(line[kind]))
             for item, job, line in entries
@@ -146,13 +168,17 @@ class ConstructionSchedulePlan(models.AbstractModel):
         result = {}
         for company in {company for _i, company, _t in wanted}:
             group = [entry for entry in wanted if entry[1] == company]
-            targets = self.env["construction.resolver"]._codes(
-                kind, {text for _i, _c, text in group}, group[0][0].platform_id, company.id
+            texts = {text for _i, _c, text in group}
+            found = (
+                self._items(texts, group[0][0].platform_id, company) if kind == "product" else {}
             )
+            targets = self.env["construction.resolver"]._codes(
+                kind, texts, group[0][0].platform_id, company.id
+            )
+            found |= {text: i for text, (target, i) in targets.items() if target == model}
             for item, _company, text in group:
-                target_model, res_id = targets.get(text, (None, None))
-                if target_model == model:
-                    result[item.id, text] = self.env[model].browse(res_id)
+                if text in found:
+                    result[item.id, text] = self.env[model].browse(found[text])
                 elif (item.id, text) not in result:
                     result[item.id, text] = self.env[model]
                     item.park(
@@ -162,6 +188,23 @@ class ConstructionSchedulePlan(models.AbstractModel):
                         suggestion=self.env._("Map it in the crosswalk."),
                     )
         return result
+
+    def _items(self, texts, platform_id, company):
+        """{external id or internal reference: product id}; a reference that two carry finds
+        nothing."""
+        products = self.env["product.product"].search(
+            [("default_code", "in", list(texts)), ("company_id", "in", (False, company.id))]
+        )
+        by_code = products.grouped("default_code")
+        found = {code: group.id for code, group in by_code.items() if len(group) == 1}
+        bound = self.env["construction.resolver"]._records(
+            platform_id, "item", [("external", text) for text in texts]
+        )
+        ids = [res_id for model, res_id in bound.values() if model == "product.product" and res_id]
+        existing = set(self.env["product.product"].browse(ids).exists().ids)
+        return found | {
+            key[1]: res_id for key, (_model, res_id) in bound.items() if res_id in existing
+        }
 
     def _set_product(self, item, values, product):
         if product.is_storable:
@@ -181,8 +224,8 @@ class ConstructionSchedulePlan(models.AbstractModel):
         item, currency = plan["item"], plan["currency"]
         path = f"lines[{position}]"
         numbers = self._line_numbers(item, line, path, currency.decimal_places)
-        code = codes.get((item.id, code_of(line["cost_code"])))
-        cost_type = types.get((item.id, code_of(line["cost_type"])))
+        code = codes.get((item.id, coding_of(line["cost_code"])))
+        cost_type = types.get((item.id, coding_of(line["cost_type"])))
         if numbers is None or code is None or cost_type is None:
             return None
         amount, quantity, unit_cost, tax_amount = numbers

@@ -14,7 +14,7 @@ changed and the record's own `updated_at` was not.
 from functools import partial
 
 from ..lib import strict_json
-from ..lib.errors import Malformed
+from ..lib.errors import Malformed, UnknownKind
 from . import procore_documents as documents
 from . import procore_masters as masters
 from .procore_request import Request
@@ -22,10 +22,6 @@ from .procore_wire import table, text
 
 # Project lists run to hundreds of codes of thirty keys each: more than one event may hold.
 MAX_KEYS = 200_000
-
-
-class UnknownRequest(Malformed):
-    """A kind of request that nothing here can apply; the text says which."""
 
 
 def read(body):
@@ -49,12 +45,12 @@ def translate(body, currency_of, received_at=None):
         where the request names no currency
     :param received_at: text of an instant that stands in for a request without a time
     :raises Malformed: the request cannot be read, or is about a state that is not approved
-    :raises UnknownRequest: nothing here applies this kind of request
+    :raises UnknownKind: nothing here applies this kind of request
     """
     request = Request(read(body), body, currency_of, received_at)
     apply = REQUESTS.get(request.name)
     if apply is None:
-        raise UnknownRequest(f"{request.name[:80]} is not among the requests that can be applied")
+        raise UnknownKind(f"{request.name[:80]} is not among the requests that can be applied")
     apply(request)
     return request.made
 

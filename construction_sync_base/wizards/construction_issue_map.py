@@ -31,7 +31,10 @@ class ConstructionIssueMap(models.TransientModel):
     payment_term_id = fields.Many2one("account.payment.term")
     product_id = fields.Many2one("product.product", domain=[("is_storable", "=", False)])
     company_id = fields.Many2one("res.company")
-    partner_id = fields.Many2one("res.partner", string="Vendor")
+    partner_id = fields.Many2one("res.partner", string="Partner")
+    phase_id = fields.Many2one("construction.phase")
+    location_id = fields.Many2one("construction.location")
+    employee_id = fields.Many2one("construction.employee")
     job_id = fields.Many2one("project.project", domain=[("is_job", "=", True)])
     order_id = fields.Many2one(
         "purchase.order", string="Commitment", domain=[("is_commitment", "=", True)]
@@ -62,6 +65,11 @@ class ConstructionIssueMap(models.TransientModel):
             "product": self.product_id,
             "legal_entity": self.company_id,
             "vendor": self.partner_id,
+            "customer": self.partner_id,
+            "item": self.product_id,
+            "phase": self.phase_id,
+            "location": self.location_id,
+            "employee": self.employee_id,
             "job": self.job_id,
             "commitment": self.order_id,
         }.get(self.kind)

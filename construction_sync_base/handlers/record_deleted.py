@@ -1,0 +1,25 @@
+from odoo import models
+
+
+class RecordDeleted(models.AbstractModel):
+    """record.deleted → a tombstone on the binding; nothing is deleted in Odoo. A later
+    snapshot of the record takes the tombstone away, an older one comes to nothing."""
+
+    _name = "construction.handler.record.deleted"
+    _inherit = "construction.handler.record"
+    _description = "record.deleted"
+
+    _event_type = "construction.record.deleted.v1"
+
+    def _apply_object(self, items, name, model):
+        known = self._bound_records(items, name, model, [item.external_id for item in items])
+        for item in items:
+            record = known.get(item.external_id)
+            item.bind(record, tombstone=True)
+            still = self._still_open(record) if record else None
+            if still:
+                item.notice(
+                    "matching",
+                    self.env._("The platform deleted its record. %s", still),
+                    suggestion=self.env._("Cancel or close it here if that is meant."),
+                )

@@ -1,0 +1,14 @@
+from odoo import fields, models
+
+
+class ConstructionPhase(models.Model):
+    """A phase or area of the work, as schedules and budgets name it."""
+
+    _name = "construction.phase"
+    _inherit = "construction.breakdown.mixin"
+    _description = "Phase"
+    _parent_store = True
+
+    parent_id = fields.Many2one("construction.phase", index=True, ondelete="restrict")
+    parent_path = fields.Char(index=True)
+    child_ids = fields.One2many("construction.phase", "parent_id")
