@@ -35,6 +35,7 @@ from . import (
     construction_gauges,
     construction_handler,
     construction_handler_domain,
+    construction_handler_domain_codes,
     construction_handler_record,
     construction_handler_tree,
     construction_inbox,

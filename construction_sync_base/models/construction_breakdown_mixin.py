@@ -47,7 +47,7 @@ class ConstructionBreakdownMixin(models.AbstractModel):
         "(code, COALESCE(company_id, 0), COALESCE(job_id, 0))", "This code exists already."
     )
 
-    @api.depends("job_id.company_id")
+    @api.depends("job_id")  # whose company never changes; asking each job costs queries
     def _compute_company_id(self):
         for record in self:
             record.company_id = record.job_id.company_id or record.company_id

@@ -1,0 +1,138 @@
+from odoo import models
+
+from .construction_resolver import Origin
+
+
+class DomainHandler(models.AbstractModel):
+    """Codes, units and whatever else goes through the crosswalk, for a whole batch."""
+
+    _inherit = "construction.handler.domain"
+
+    def _cost_codes(self, items_lines):
+        """Cost codes of lines, for a whole batch.
+
+        :param items_lines: list of (item, job, code text)
+        :return: {(item id, code text): code record}
+        """
+        return self._coded(
+            items_lines, "cost_code", "construction.cost.code", self.env._("Cost code")
+        )
+
+    def _cost_types(self, items_lines):
+        return self._coded(
+            items_lines, "cost_type", "construction.cost.type", self.env._("Cost type")
+        )
+
+    def _coded(self, items_lines, kind, model, label):
+        """Crosswalk first (platform, company, shared), then the code itself: the job's
+        list before the company's before the shared one."""
+        result, by_company = {}, {}
+        for _item, job, text in items_lines:
+            by_company.setdefault(job.company_id, set()).add(text)
+        mapped, candidates = self._own_codes(items_lines, kind, model), {}
+        for company, texts in by_company.items():
+            platform_id = items_lines[0][0].platform_id
+            targets = self.env["construction.resolver"]._codes(
+                kind, {str(text) for text in texts}, platform_id, company.id
+            )
+            for text in texts:
+                target_model, res_id = targets.get(str(text), (None, None))
+                if target_model == model:
+                    mapped[company, text] = res_id
+            texts = {text for text in texts if not isinstance(text, Origin)}
+            records = (
+                self.env[model]
+                .with_context(active_test=False)
+                .search([("code", "in", list(texts)), ("company_id", "in", (False, company.id))])
+            )
+            for record in records:
+                candidates.setdefault((company, record.code), []).append(record)
+        known = {r.id: r for r in self.env[model].browse(mapped.values()).exists()}
+        for item, job, text in items_lines:
+            if (item.id, text) in result:
+                continue
+            target = known.get(mapped.get((job.company_id, text)))
+            record = self._best_candidate(
+                [target] if target else candidates.get((job.company_id, text), ()), job
+            )
+            if record and record.active:
+                result[item.id, text] = record
+            elif record:
+                item.park(
+                    "inactive_target",
+                    self.env._(
+                        "%(label)s “%(code)s” is archived.", label=label, code=record.display_name
+                    ),
+                    wait=f"{kind}|{text}",
+                    suggestion=self.env._("Reactivate it, or map the code to another one."),
+                )
+            else:
+                item.park(
+                    "unmapped_reference",
+                    self.env._(
+                        "%(label)s “%(code)s” does not exist for job %(job)s.",
+                        label=label,
+                        code=text,
+                        job=job.display_name,
+                    ),
+                    wait=f"{kind}|{text}",
+                    suggestion=self.env._("Map it to an existing one, or create it."),
+                )
+        return result
+
+    def _own_codes(self, items_lines, kind, model):
+        """{(company, origin): id} of the codes that lines name by our id of them."""
+        origins = {text for _item, _job, text in items_lines if isinstance(text, Origin)}
+        if not origins:
+            return {}
+        found = self.env["construction.resolver"]._records(
+            items_lines[0][0].platform_id, kind, [("origin", text.id) for text in origins]
+        )
+        targets = {key[1]: res_id for key, (target, res_id) in found.items() if target == model}
+        return {
+            (job.company_id, text): targets[text.id]
+            for _item, job, text in items_lines
+            if isinstance(text, Origin) and text.id in targets
+        }
+
+    def _best_candidate(self, records, job):
+        fitting = [
+            record
+            for record in records
+            if record.company_id in (job.company_id, job.company_id.browse())
+            and ("job_id" not in record._fields or not record.job_id or record.job_id == job)
+        ]
+        return max(
+            fitting,
+            key=lambda r: (
+                "job_id" in r._fields and bool(r.job_id),
+                bool(r.company_id),
+                r.active,
+            ),
+            default=None,
+        )
+
+    def _uoms(self, items_lines):
+        """{(item id, text): unit record} through the crosswalk.
+
+        :param items_lines: list of (item, company, unit text)
+        """
+        result = {}
+        for company in {company for _item, company, _text in items_lines}:
+            group = [entry for entry in items_lines if entry[1] == company]
+            targets = self.env["construction.resolver"]._codes(
+                "uom", {text for _i, _c, text in group}, group[0][0].platform_id, company.id
+            )
+            for item, _company, text in group:
+                model, res_id = targets.get(text, (None, None))
+                if model == "uom.uom":
+                    result[item.id, text] = self.env["uom.uom"].browse(res_id)
+                elif (item.id, text) not in result:
+                    result[item.id, text] = None
+                    item.park(
+                        "unmapped_reference",
+                        self.env._("Unit “%s” is not mapped.", text),
+                        wait=f"uom|{text}",
+                        suggestion=self.env._("Map it to a unit of measure."),
+                    )
+        return result
