@@ -55,6 +55,7 @@
         "wizards/construction_secret_keys_views.xml",
         "wizards/construction_secret_show_views.xml",
         "wizards/construction_metrics_key_views.xml",
+        "wizards/construction_health_views.xml",
         "views/menus.xml",
     ],
     "demo": [

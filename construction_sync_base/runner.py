@@ -4,6 +4,8 @@ wakes, so one job scheduled for tomorrow leaves every killed job lying until the
 import logging
 from datetime import timedelta
 
+from odoo.tools import config
+
 from odoo.addons.queue_job.jobrunner import runner
 from odoo.addons.queue_job.jobrunner.channels import ChannelManager
 
@@ -28,5 +30,6 @@ def cap_runner_sleep():
     _logger.info("job runner sleeps %s at most", timedelta(seconds=MAX_SLEEP))
 
 
-def is_capped():
-    return getattr(ChannelManager, "_construction_sync_capped", False)
+def is_server_wide():
+    """Whether the job runner's own process loads this addon, and so has the cap."""
+    return "construction_sync_base" in config["server_wide_modules"]

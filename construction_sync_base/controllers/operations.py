@@ -34,8 +34,8 @@ class Operations(Controller):
 
     def _reader(self):
         """The Integration Manager to whom the request's key belongs."""
-        user_id = bearer_user(METRICS_SCOPE)
-        user = api.Environment(request.env.cr, SUPERUSER_ID, {})["res.users"].browse(user_id)
+        env = api.Environment(request.env.cr, SUPERUSER_ID, {})
+        user = env["res.users"].browse(bearer_user(METRICS_SCOPE))
         if not user or not user.has_group("construction_sync_base.group_integration_manager"):
             bearer = {"WWW-Authenticate": "Bearer"}
             raise Refusal(401, "unauthorized", "Not authenticated", bearer)

@@ -50,6 +50,7 @@ from . import (
     construction_platform,
     construction_platform_domain,
     construction_platform_door,
+    construction_platform_health,
     construction_platform_secret,
     construction_platform_standing,
     construction_rate,

@@ -78,7 +78,7 @@ _DELIVERIES = f"""
 _LAST = """
     SELECT platform.id, last.received_at,
            extract(epoch FROM now() AT TIME ZONE 'UTC' - last.received_at)
-      FROM unnest(%s) AS platform (id)
+      FROM unnest(%s::int[]) AS platform (id)
      CROSS JOIN LATERAL (SELECT received_at FROM construction_delivery
                           WHERE platform_id = platform.id ORDER BY id DESC LIMIT 1) last
 """
@@ -104,6 +104,9 @@ _CRONS = """
       FROM ir_model_data data JOIN ir_cron cron ON cron.id = data.res_id
      WHERE data.model = 'ir.cron' AND data.module = 'construction_sync_base'
      ORDER BY data.name
+"""
+_UNSEALED = f"""
+    SELECT count(*) FROM (SELECT FROM construction_audit_unsealed LIMIT {MOST}) waiting
 """
 # A bigint key stands in pg_locks as two halves.
 _LEADER = """
@@ -158,13 +161,7 @@ class ConstructionGauges(models.AbstractModel):
         `repeats` (since the installation, {verdict: number}), `last` (arrival of the newest
         delivery and its age in seconds, or None); issues without a platform stand under None
         """
-        found = {
-            platform_id: {
-                "states": {}, "finished": {}, "lag": None, "on_time": None, "issues": {},
-                "deliveries": {}, "repeats": {}, "last": None,
-            }
-            for platform_id in [*platform_ids, None]
-        }  # fmt: skip
+        found = {platform_id: self._nothing() for platform_id in [*platform_ids, None]}
         for platform_id, state, number in self._rows(_UNFINISHED):
             self._put(found, platform_id, "states", state, number)
         for platform_id, state, number, lag, applied, on_time in self._rows(_FINISHED):
@@ -185,6 +182,13 @@ class ConstructionGauges(models.AbstractModel):
         return found
 
     @staticmethod
+    def _nothing():
+        return {
+            "states": {}, "finished": {}, "lag": None, "on_time": None, "issues": {},
+            "deliveries": {}, "repeats": {}, "last": None,
+        }  # fmt: skip
+
+    @staticmethod
     def _put(found, platform_id, name, key, number):
         if platform_id in found:  # not of a company that the reader may not see
             found[platform_id][name][key] = number
@@ -195,13 +199,14 @@ class ConstructionGauges(models.AbstractModel):
         `claims` (held, with an overdue lease), `jobs` ({(channel, state): number}),
         `drains_per_minute` (mean of ten minutes), `crons` ({name: (active, failures, seconds
         since the last run)}), `leader` (whether a job runner leads), `tables` ({name: (rows,
-        bytes)}); what cannot be known is None
+        bytes)}), `unsealed` (audit rows); what cannot be known is None
         """
         channels = {"channels": self._channels()}
         (claims,) = self._rows(_CLAIMS)
         ((drains,),) = self._rows(_DONE, **channels)
         half = 1 << 32
         low, high = PG_ADVISORY_LOCK_ID % half, PG_ADVISORY_LOCK_ID // half
+        ((unsealed,),) = self._rows(_UNSEALED)
         ((leader,),) = self._rows(_LEADER, high=high, low=low)
         return {
             "oldest": {
@@ -213,6 +218,7 @@ class ConstructionGauges(models.AbstractModel):
             "drains_per_minute": drains,
             "crons": {row[0]: row[1:] for row in self._rows(_CRONS)},
             "leader": leader,
+            "unsealed": unsealed,
             "tables": {row[0]: row[1:] for row in self._rows(_TABLES)},
         }
 

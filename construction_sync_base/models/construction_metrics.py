@@ -111,6 +111,9 @@ class ConstructionMetrics(models.AbstractModel):
                 "drains_per_minute", "Drain jobs done, mean of 10 min.", found["drains_per_minute"]
             ),
             self._one("runner_leads", "1 while a job runner leads.", found["leader"]),
+            self._one(
+                "audit_rows_unsealed", "Audit rows that no seal covers yet.", found["unsealed"]
+            ),
             *self._crons(found["crons"]),
         ]
 

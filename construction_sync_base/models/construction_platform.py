@@ -3,7 +3,7 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..runner import is_capped
+from ..runner import is_server_wide
 
 KEY_FORM = re.compile(r"[a-z0-9-]{3,40}")
 RESERVED_KEYS = {"health", "metrics", "schemas"}
@@ -83,11 +83,6 @@ class ConstructionPlatform(models.Model):
         "construction.secret", "platform_id", groups=fields.NO_ACCESS, copy=False
     )
     has_secret = fields.Boolean(compute="_compute_has_secret", compute_sudo=True)
-    last_received_at = fields.Datetime(compute="_compute_traffic", compute_sudo=True)
-    open_issue_count = fields.Integer(compute="_compute_traffic", compute_sudo=True)
-    waiting_count = fields.Integer(
-        string="Not applied", compute="_compute_traffic", compute_sudo=True
-    )
     endpoint = fields.Char(compute="_compute_endpoint")
     server_note = fields.Char(compute="_compute_server_note")
 
@@ -125,7 +120,7 @@ class ConstructionPlatform(models.Model):
         """What an operator has to know about this installation."""
         note = (
             False
-            if is_capped()
+            if is_server_wide()
             else self.env._(
                 "construction_sync_base is not in server_wide_modules: after a crash, waiting "
                 "events may go on only a minute later."
@@ -133,29 +128,6 @@ class ConstructionPlatform(models.Model):
         )
         for platform in self:
             platform.server_note = note
-
-    def _compute_traffic(self):
-        issues = dict(
-            self.env["construction.issue"]._read_group(
-                [("platform_id", "in", self.ids), ("state", "in", ("open", "in_progress"))],
-                ["platform_id"],
-                ["__count"],
-            )
-        )
-        waiting = dict(
-            self.env["construction.event"]._read_group(
-                [("platform_id", "in", self.ids), ("state", "in", ("pending", "parked", "dead"))],
-                ["platform_id"],
-                ["__count"],
-            )
-        )
-        for platform in self:
-            last = self.env["construction.delivery"].search(
-                [("platform_id", "=", platform.id)], order="id desc", limit=1
-            )
-            platform.last_received_at = last.received_at
-            platform.open_issue_count = issues.get(platform, 0)
-            platform.waiting_count = waiting.get(platform, 0)
 
     @api.constrains("key")
     def _check_key(self):

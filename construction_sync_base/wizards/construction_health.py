@@ -1,0 +1,253 @@
+from odoo import api, fields, models
+from odoo.http import request
+from odoo.tools import config
+
+from odoo.addons.queue_job.jobrunner.runner import _channels
+
+from ..lib import health
+from ..models.construction_platform_health import LEVELS
+from ..runner import is_server_wide
+
+PROXY_HEADERS = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto")
+ADDON = "construction_sync_base"
+
+
+class ConstructionHealth(models.TransientModel):
+    """One look at the installation: what is well, what is not, and what to do about it."""
+
+    _name = "construction.health"
+    _description = "Platform Health"
+
+    read_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
+    level = fields.Selection(LEVELS, readonly=True)
+    waiting_count = fields.Integer(string="Waiting their turn", readonly=True)
+    parked_count = fields.Integer(string="Waiting for somebody", readonly=True)
+    dead_count = fields.Integer(string="Given up", readonly=True)
+    issue_count = fields.Integer(string="Open issues", readonly=True)
+    finished_count = fields.Integer(string="Applied in the last hour", readonly=True)
+    drains_per_minute = fields.Float(readonly=True, digits=(16, 1))
+    check_ids = fields.One2many("construction.health.check", "health_id", readonly=True)
+    platform_ids = fields.Many2many("construction.platform", compute="_compute_platform_ids")
+
+    @api.depends("read_at")
+    def _compute_platform_ids(self):
+        for screen in self:
+            screen.platform_ids = self.env["construction.platform"].search([])
+
+    def _compute_display_name(self):
+        for screen in self:
+            screen.display_name = self.env._("Platform health")
+
+    @api.model
+    def action_open(self):
+        """Read everything anew and show it."""
+        gauges = self.env["construction.gauges"].sudo()
+        with gauges._bounded():
+            found = gauges._of_installation()
+        platforms = self.env["construction.platform"].search([])
+        checks = [self._check(*check) for check in self._checks(found)]
+        checks.sort(key=lambda check: -health.LEVELS.index(check["level"]))
+        levels = [check["level"] for check in checks] + platforms.mapped("health")
+        screen = self.create(
+            {
+                "level": health.worst(levels),
+                "waiting_count": sum(platforms.mapped("pending_count")),
+                "parked_count": sum(platforms.mapped("parked_count")),
+                "dead_count": sum(platforms.mapped("dead_count")),
+                "issue_count": sum(platforms.mapped("open_issue_count")),
+                "finished_count": sum(platforms.mapped("finished_count")),
+                "drains_per_minute": found["drains_per_minute"],
+                "check_ids": [fields.Command.create(check) for check in checks],
+            }
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Platform health"),
+            "res_model": self._name,
+            "res_id": screen.id,
+            "view_mode": "form",
+            "target": "main",
+        }
+
+    def _check(self, level, name, value, advice):
+        return {
+            "level": level,
+            "name": name,
+            "value": value,
+            "advice": advice if level != health.FINE else False,
+        }
+
+    def _checks(self, found):
+        """:return: list of (level, what, its value, what to do where it is not fine)"""
+        return [
+            *self._queue_checks(found),
+            *self._runner_checks(found),
+            *self._cron_checks(found),
+            *self._secret_checks(),
+            *self._audit_checks(),
+            self._proxy_check(),
+        ]
+
+    # ---------------------------------------------------------------- queue
+    def _queue_checks(self, found):
+        _ = self.env._
+        overdue = max((due or 0 for _age, due in found["oldest"].values()), default=0)
+        held, expired = found["claims"]
+        failed = sum(n for (_channel, state), n in found["jobs"].items() if state == "failed")
+        return [
+            (
+                health.by_limits(overdue, health.OVERDUE_SECONDS), _("Oldest event that is due"),
+                _("due since %s s", round(overdue)) if overdue else _("none"),
+                _("Nobody takes it. See “Job runner” and “Job channels” below, and whether the "
+                  "HTTP workers are all busy."),
+            ),
+            (
+                health.LOOK if expired else health.FINE, _("Events in work"),
+                _("%(held)s, %(expired)s overdue", held=held, expired=expired),
+                _("A worker hangs or died; the next drain gives its events to another one."),
+            ),
+            (
+                health.LOOK if failed else health.FINE, _("Failed jobs"), str(failed),
+                _("Their events are safe and are swept up every minute. Read the jobs' errors "
+                  "under Job Queue ▸ Jobs, then set them to done."),
+            ),
+        ]  # fmt: skip
+
+    # --------------------------------------------------------------- runner
+    def _runner_checks(self, found):
+        _ = self.env._
+        channels = _channels()
+        ours = "root.construction" in channels
+        return [
+            (
+                health.FINE if found["leader"] else health.ACT, _("Job runner"),
+                _("leads") if found["leader"] else _("none leads"),
+                _("Start Odoo with workers, with queue_job in server_wide_modules, and with a "
+                  "direct connection to PostgreSQL. A pooler breaks its lock."),
+            ),
+            (
+                health.FINE if ours else health.LOOK, _("Job channels"), channels or _("not set"),
+                _("Set ODOO_QUEUE_JOB_CHANNELS, for example root:2,root.construction:2; keep "
+                  "fewer than there are HTTP workers."),
+            ),
+            (
+                health.FINE if is_server_wide() else health.LOOK, _("Loaded with the server"),
+                _("yes") if is_server_wide() else _("no"),
+                _("Add %s to server_wide_modules: without it, events of a killed worker may "
+                  "wait a minute.", ADDON),
+            ),
+            (
+                health.FINE if self._notifies() else health.LOOK, _("Wake-up trigger"),
+                _("in place") if self._notifies() else _("missing"),
+                _("Update queue_job (-u queue_job): the trigger queue_job_notify is off or gone, "
+                  "so jobs start up to a minute late."),
+            ),
+        ]  # fmt: skip
+
+    def _notifies(self):
+        self.env.cr.execute(
+            "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'queue_job'::regclass"
+            " AND tgname = 'queue_job_notify' AND tgenabled <> 'D'"
+        )
+        return bool(self.env.cr.fetchone()[0])
+
+    # ---------------------------------------------------------------- crons
+    def _cron_checks(self, found):
+        for name, (active, failures, seconds) in found["crons"].items():
+            level = health.by_limits(seconds, health.CRON_SECONDS)
+            if not active:
+                level, value = health.ACT, self.env._("switched off")
+            elif seconds is None:
+                value = self.env._("has not run yet")
+            else:
+                value = self.env._("%s s ago", round(seconds))
+            if failures:
+                level = health.worst([level, health.LOOK])
+                value = self.env._("%(value)s, failed %(count)s times", value=value, count=failures)
+            label = self.env.ref(f"{ADDON}.{name}").sudo().name
+            advice = self.env._(
+                "Switch it on under Settings ▸ Technical ▸ Scheduled Actions; see that the "
+                "server runs with max_cron_threads of 1 or more."
+            )
+            yield (level, label, value, advice)
+
+    # -------------------------------------------------------------- secrets
+    def _secret_checks(self):
+        platforms = self.env["construction.platform"].sudo()
+        keys = platforms._secret_keys()
+        return [
+            (
+                health.FINE if keys else health.ACT, self.env._("Key for secrets"),
+                self.env._("set") if keys else self.env._("missing or unreadable"),
+                self.env._(
+                    "Set CONSTRUCTION_SYNC_SECRET_KEY in the environment of every server, and "
+                    "restart. Without it no signed request is accepted."
+                ),
+            )
+        ]  # fmt: skip
+
+    # ---------------------------------------------------------------- audit
+    def _audit_checks(self):
+        _ = self.env._
+        seals = self.env["construction.audit.seal"].sudo()._health()
+        waiting = seals["oldest"] and (fields.Datetime.now() - seals["oldest"]).total_seconds()
+        return [
+            (
+                health.by_limits(waiting, health.SEAL_SECONDS), _("Audit rows without a seal"),
+                str(seals["waiting"]),
+                _("Sealing does not keep up: see its scheduled action above."),
+            ),
+            (
+                health.FINE if seals["signed"] else health.LOOK, _("Seals are signed"),
+                _("yes") if seals["signed"] else _("no"),
+                _("Configure the signing key of the audit, outside the database."),
+            ),
+            (
+                health.FINE if seals["hardened"] else health.LOOK, _("Audit tables hardened"),
+                _("yes") if seals["hardened"] else _("no"),
+                _("Run sql/harden_audit.sql as the owner of the database: the application's own "
+                  "role could still change the trail."),
+            ),
+        ]  # fmt: skip
+
+    # ---------------------------------------------------------------- proxy
+    def _proxy_check(self):
+        """This very request came as every other does: through the proxy, or around it."""
+        _ = self.env._
+        name = _("Reverse proxy")
+        if not request:
+            return (health.FINE, name, _("not asked over HTTP"), False)
+        headers = request.httprequest.headers
+        seen = [header for header in PROXY_HEADERS if headers.get(header)]
+        value = ", ".join(seen) or _("no X-Forwarded headers")
+        if config["proxy_mode"] and "X-Forwarded-Host" not in seen:
+            return (
+                health.LOOK, name, value,
+                _("proxy_mode is on and this request carries no X-Forwarded-Host: it came around "
+                  "the proxy, or the proxy does not set it. Addresses in deliveries and the "
+                  "allow-list are wrong then. See docs/nginx.conf."),
+            )  # fmt: skip
+        if seen and not config["proxy_mode"]:
+            return (
+                health.LOOK, name, value,
+                _("There is a proxy, and proxy_mode is off: every sender has the proxy's "
+                  "address. Set proxy_mode = True."),
+            )  # fmt: skip
+        if not seen:
+            return (
+                health.LOOK, name, value,
+                _("No reverse proxy stands before this server: a slow sender holds a worker. "
+                  "Put one in front as in docs/nginx.conf."),
+            )  # fmt: skip
+        return (health.FINE, name, value, False)
+
+
+class ConstructionHealthCheck(models.TransientModel):
+    _name = "construction.health.check"
+    _description = "Health Check"
+
+    health_id = fields.Many2one("construction.health", required=True, ondelete="cascade")
+    level = fields.Selection(LEVELS, required=True, readonly=True)
+    name = fields.Char(string="What", required=True, readonly=True)
+    value = fields.Text(string="Now", readonly=True)
+    advice = fields.Text(string="What to do", readonly=True)
