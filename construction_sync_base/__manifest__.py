@@ -26,6 +26,7 @@
         "views/construction_event_views.xml",
         "views/construction_issue_views.xml",
         "views/construction_delivery_views.xml",
+        "views/construction_file_views.xml",
         "views/construction_binding_views.xml",
         "views/construction_crosswalk_views.xml",
         "views/construction_sync_policy_views.xml",

@@ -1,1 +1,1 @@
-from . import contract, inbox, operations, webhooks
+from . import contract, files, inbox, operations, webhooks

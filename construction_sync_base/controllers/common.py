@@ -84,7 +84,7 @@ def _each_statement_alone():
 
 
 @contextmanager
-def _reachable():
+def reachable():
     """A database that cannot be written is no fault of the sender, who tries again."""
     try:
         yield
@@ -184,7 +184,7 @@ class Door:
         platform takes from it: a stranger must not use it up."""
         if not platform["rate"]:
             return
-        with _reachable(), _each_statement_alone():
+        with reachable(), _each_statement_alone():
             rate = api.Environment(request.env.cr, SUPERUSER_ID, {})["construction.rate"]
             seconds = rate._take(platform["id"], platform["rate"])
         if seconds:
@@ -193,7 +193,7 @@ class Door:
 
     def _store(self, platform, parsed, delivery):
         """Store what came, and answer with a verdict per event."""
-        with _reachable(), logs.private():
+        with reachable(), logs.private():
             results, correlation = self._store_surely(platform, parsed, delivery)
         return self._verdicts(results, correlation, self._hints(parsed))
 

@@ -7,6 +7,7 @@ from . import (
     cost_type_upserted,
     customer_upserted,
     employee_upserted,
+    file_received,
     item_upserted,
     job_upserted,
     location_upserted,

@@ -113,6 +113,22 @@ ENDPOINTS = (
         ("platform",),
     ),
     Endpoint(
+        "PUT",
+        "/{platform}/files/{sha256}",
+        "putFile",
+        "Upload a file",
+        "A file of at most 25 MiB that an event's `attachments[].sha256` names. It becomes an "
+        "attachment of the document, whichever of file and event arrives first.",
+        (
+            Answer(201, "Stored.", "StoredFile"),
+            Answer(200, "Known already; nothing was written.", "StoredFile"),
+        ),
+        (*_PLATFORM, *_BODY, "media-type", "hash-mismatch"),
+        SENDER,
+        (("application/octet-stream", "File"),),
+        ("platform", "sha256"),
+    ),
+    Endpoint(
         "GET",
         "/openapi.json",
         "getOpenapi",

@@ -252,6 +252,12 @@ def _parameters(versions):
     }
     return binary | {
         "platform": _parameter("platform", "path", "Key of the platform in Odoo.", key),
+        "sha256": _parameter(
+            "sha256",
+            "path",
+            "SHA-256 of the body, in lower-case hex.",
+            {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        ),
         "type": _parameter("type", "path", "Event type with its version.", types),
         "source": _parameter("source", "query", "Source of the event.", attributes["source"]),
         "id": _parameter("id", "query", "Id of the event.", attributes["id"]),
@@ -315,6 +321,8 @@ def _answers():
                 ),
             },
         ),
+        "File": {"description": "The bytes of the file; any media type that is no form."},
+        "StoredFile": _object("A file that is stored.", sha256=_TEXT, size=_COUNT),
         "Health": _object("Liveness.", status={"const": "pass"}),
         "Webhook": {"description": "Whatever the platform sends."},
         "Document": {"description": "A JSON document.", "type": "object"},

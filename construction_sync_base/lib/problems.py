@@ -25,6 +25,11 @@ PROBLEMS = {
         "The body ended early",
         "The body is not as long as Content-Length says. Send it again.",
     ),
+    "hash-mismatch": Problem(
+        400,
+        "The address is not the SHA-256 of the body",
+        "The file was damaged on its way, or its hash was computed of something else.",
+    ),
     "unauthorized": Problem(
         401,
         "Not authenticated",

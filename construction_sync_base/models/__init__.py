@@ -32,6 +32,8 @@ from . import (
     construction_drain,
     construction_employee,
     construction_event,
+    construction_file,
+    construction_file_link,
     construction_gauges,
     construction_handler,
     construction_handler_domain,

@@ -203,6 +203,7 @@ class ConstructionApply(models.AbstractModel):
                 handler._apply([item for _row, item in pairs])
                 handler.env.flush_all()
                 self._save_bindings(pairs)
+                handler.env["construction.file.link"].sudo()._save(pairs)
         except CONFLICTS:
             raise
         except LOST:

@@ -268,6 +268,7 @@ class ConstructionDrain(models.AbstractModel):
     def _sweep(self):
         """Every minute: wake what is due and mend what a crash left between two steps."""
         self.env["construction.resolver"]._resolve_satisfied()
+        self.env["construction.file.link"]._attach()
         self._resume("TRUE", ())
         self.env.cr.execute("""
             SELECT p.id FROM construction_event e

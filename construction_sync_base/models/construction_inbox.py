@@ -266,30 +266,39 @@ class ConstructionInbox(models.AbstractModel):
     @api.model
     def _ping(self, platform):
         """Store one no-op event of our own."""
+        subject = f"platform/{uuid.uuid4().hex}"
+        return self._own_event(
+            platform, "construction.platform.pinged.v1", subject, {"note": "test"}
+        )
+
+    @api.model
+    def _own_event(self, platform, event_type, subject, data):
+        """Store an event that no platform sent: what Odoo itself has to tell the pipeline."""
         now = datetime.now(UTC)
         unique = uuid.uuid4().hex
         event = {
             "specversion": "1.0",
             "id": unique,
             "source": "odoo",
-            "type": "construction.platform.pinged.v1",
-            "subject": f"platform/{unique}",
+            "type": event_type,
+            "subject": subject,
             "time": now.isoformat(),
-            "data": {"note": "test"},
+            "data": data,
         }
         return self.env["construction.event"].create(
             {
                 "platform_id": platform.id,
                 "company_id": platform.company_id.id,
-                "event_id": event["id"],
+                "event_id": unique,
                 "source": event["source"],
-                "type": event["type"],
-                "subject": event["subject"],
+                "type": event_type,
+                "subject": subject,
                 "time": now.replace(tzinfo=None),
                 "correlation_id": unique,
                 "payload": strict_json.dumps(event),
                 "digest": strict_json.digest(event),
-                "data_digest": strict_json.digest(event["data"]),
+                "data_digest": strict_json.digest(data),
+                "state": "parked" if platform.state == "paused" else "pending",
                 "received_at": now.replace(tzinfo=None),
                 "next_try_at": now.replace(tzinfo=None),
             }

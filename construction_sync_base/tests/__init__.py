@@ -18,6 +18,7 @@ from . import (
     test_engine_claims,
     test_engine_failure,
     test_engine_waiting,
+    test_files,
     test_health,
     test_inbox_auth,
     test_inbox_http,

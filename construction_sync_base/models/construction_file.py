@@ -1,0 +1,73 @@
+import psycopg2.errors
+from odoo import api, fields, models
+
+
+class ConstructionFile(models.Model):
+    """A file that a platform uploaded (`PUT /{platform}/files/{sha256}`), kept once however
+    often it is sent. Documents get their own attachment of it (`construction.file.link`)."""
+
+    _name = "construction.file"
+    _description = "Platform File"
+    _check_company_auto = True
+    _order = "id desc"
+    _rec_name = "sha256"
+    _log_access = False
+
+    platform_id = fields.Many2one(
+        "construction.platform", required=True, readonly=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    sha256 = fields.Char(string="SHA-256", required=True, readonly=True)
+    size = fields.Integer(string="Bytes", required=True, readonly=True)
+    content = fields.Binary(attachment=True, readonly=True)
+    received_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
+
+    _identity = models.Constraint(
+        "UNIQUE (platform_id, sha256)", "This file of the platform is stored already."
+    )
+
+    @api.model
+    def _store(self, route, sha256, body):
+        """Keep a file, and the event that gives it to the documents which name it.
+
+        :param route: `construction.platform._route()` of the platform
+        :return: whether it is new
+        """
+        if self.search_count(self._domain(route, sha256), limit=1):
+            return False
+        try:
+            with self.env.cr.savepoint():
+                file = self.create(
+                    {
+                        "platform_id": route["id"],
+                        "company_id": route["company_id"],
+                        "sha256": sha256,
+                        "size": len(body),
+                    }
+                )
+        except psycopg2.errors.UniqueViolation:  # the same file at the same moment
+            return False
+        self.env["ir.attachment"].create(
+            {
+                "name": "content",
+                "res_model": self._name,
+                "res_field": "content",
+                "res_id": file.id,
+                "type": "binary",
+                "raw": body,
+                "company_id": route["company_id"],
+            }
+        )
+        event = self.env["construction.inbox"]._own_event(
+            self.env["construction.platform"].browse(route["id"]),
+            "construction.file.received.v1",
+            f"file/{sha256}",
+            {"sha256": sha256, "size": len(body)},
+        )
+        if event.state == "pending":
+            self.env["construction.drain"]._wake(event.lane)
+        return True
+
+    @api.model
+    def _domain(self, route, sha256):
+        return [("platform_id", "=", route["id"]), ("sha256", "=", sha256)]
