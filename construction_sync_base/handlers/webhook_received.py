@@ -89,6 +89,7 @@ class WebhookReceived(models.AbstractModel):
             )
             return []
         body = base64.b64decode(bytes(delivery["body"]))
+        translator = translator.with_context(construction_received_at=item.time)
         try:
             events = translator._translate(platform, body, json.loads(delivery["headers"]))
         except Malformed as error:

@@ -66,6 +66,7 @@ from . import (
     construction_sync_policy_field,
     construction_traffic,
     construction_translator,
+    construction_translator_procore,
     construction_typed_budget,
     construction_typed_commitment,
     construction_version_guard,

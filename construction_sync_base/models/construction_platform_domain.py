@@ -1,10 +1,14 @@
-from odoo import models
+from odoo import fields, models
 
 
 class ConstructionPlatform(models.Model):
     """What the flows of this addon need before a platform may be activated."""
 
     _inherit = "construction.platform"
+
+    adapter = fields.Selection(
+        selection_add=[("procore", "Procore (ERP requests)")], ondelete={"procore": "set default"}
+    )
 
     def _setup_holes(self):
         holes = super()._setup_holes()

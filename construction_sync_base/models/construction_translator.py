@@ -18,9 +18,10 @@ class ConstructionTranslator(models.AbstractModel):
     def _translate(self, platform, body, headers):
         """The canonical events of one webhook.
 
-        Called in the drain, in the transaction that stores what it returns, and again after
-        a failure: the same body has to give the same events with the same ids. The ids come
-        from the body, as no signature covers a delivery id.
+        The context holds `construction_received_at`, the UTC time of the arrival, for formats
+        that carry no time. Called in the drain, in the transaction that stores what it returns,
+        and again after a failure: the same body has to give the same events with the same ids.
+        The ids come from the body, as no signature covers a delivery id.
 
         :param platform: `construction.platform` record
         :param body: the raw bytes
