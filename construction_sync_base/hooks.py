@@ -5,16 +5,18 @@ from odoo.tools import file_open
 from .lib import logs, standing, vault
 from .settings import setting
 
-HIDE_VALUES = logs.HideValues()  # one object: a logger takes the same filter once only
+# one object each: a logger takes the same filter once only
+FILTERS = {"odoo.sql_db": logs.HideValues(), "werkzeug": logs.HideQuery()}
 
 
 def post_load():
     """Cap the job runner's sleep before it starts (see `runner.py`), and keep what
-    platforms send out of Odoo's log of failed queries."""
+    platforms send out of Odoo's logs of failed queries and of requests."""
     from .runner import cap_runner_sleep
 
     cap_runner_sleep()
-    logging.getLogger("odoo.sql_db").addFilter(HIDE_VALUES)
+    for name, hide in FILTERS.items():
+        logging.getLogger(name).addFilter(hide)
 
 
 def post_init_hook(env):

@@ -28,6 +28,7 @@ _TOKENS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_QUERY = re.compile(r"(/construction_sync/[^\s?\x1b]*)\?[^\s\x1b]*")
 _private = ContextVar("construction_sync_private", default=False)
 
 
@@ -93,4 +94,17 @@ class HideValues(logging.Filter):
             statement = " ".join(text.split()[:3])
             record.msg = "bad query, values hidden: %s …: %s"
             record.args = (shown(statement), shown(said(error)))
+        return True
+
+
+class HideQuery(logging.Filter):
+    """For the access log (logger ``werkzeug``): what stands behind the question mark of our
+    addresses. A sender that puts its token there is refused, and must not be logged."""
+
+    def filter(self, record):
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                _QUERY.sub(rf"\1?{MASK}", arg) if isinstance(arg, str) else arg
+                for arg in record.args
+            )
         return True

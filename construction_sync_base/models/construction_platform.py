@@ -112,7 +112,7 @@ class ConstructionPlatform(models.Model):
 
     @api.depends("key")
     def _compute_endpoint(self):
-        base = self.get_base_url()
+        base = self.browse().get_base_url()  # of no single record: lists show many
         for platform in self:
             platform.endpoint = f"{base}/construction_sync/v1/{platform.key or '…'}/events"
 

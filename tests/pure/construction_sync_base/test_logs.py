@@ -121,3 +121,19 @@ def test_failed_queries_hide_their_values_where_the_values_are_of_others(caplog)
     logger.error("bad query: %s\nERROR: %s", query, error)
     assert "canary" in caplog.text, "and afterwards as before"
     logger.removeFilter(hide)
+
+
+def test_the_access_log_has_no_query_of_our_addresses(caplog):
+    logger = logging.getLogger("test.werkzeug")
+    hide = logs.HideQuery()
+    logger.addFilter(hide)
+    with caplog.at_level("INFO"):
+        line = "POST /construction_sync/v1/x/events?token=canary HTTP/1.1"
+        logger.info('::1 - - [now] "%s" %s %s', line, 401, "-")
+        logger.info('::1 - - [now] "%s" %s %s', "\x1b[33m" + line + "\x1b[0m", 404, 7)
+        logger.info('::1 - - [now] "%s" %s %s', "GET /web?debug=1 HTTP/1.1", 200, 12)
+        logger.info("no arguments")
+    logger.removeFilter(hide)
+    assert "canary" not in caplog.text
+    assert '"POST /construction_sync/v1/x/events?*** HTTP/1.1" 401 -' in caplog.text
+    assert "/web?debug=1" in caplog.text and "no arguments" in caplog.text
