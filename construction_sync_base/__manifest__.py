@@ -58,6 +58,7 @@
         "wizards/construction_metrics_key_views.xml",
         "wizards/construction_health_views.xml",
         "views/menus.xml",
+        "views/construction_type_usage_views.xml",
     ],
     "demo": [
         "demo/company.xml",

@@ -39,6 +39,7 @@ from . import (
     test_secret_keys,
     test_standing,
     test_tours,
+    test_type_usage,
     test_typed_by_hand,
     test_vendors,
     test_webhooks,

@@ -41,6 +41,8 @@ TABLE = {
     "construction.sync.policy": "r r rw rwc r r",
     "construction.sync.policy.field": "r r r rwcu r r",
     "construction.traffic": "- - - r r -",
+    "construction.type.day": "- - - r r -",
+    "construction.type.usage": "- - - r r -",
     "project.project": "r rwcu r r r rwcu",
     "purchase.order": "r rwcu rwcu r r rwcu",
     "purchase.order.line": "r rwcu rwcu r r rwcu",

@@ -13,6 +13,7 @@ ENGINE_MODELS = (
     "file", "file_link", "gauges", "handler", "inbox", "inbox_webhook", "issue", "metrics",
     "outcome", "platform", "platform_door", "platform_health", "platform_secret",
     "rate", "resolver", "secret", "sync_policy", "sync_policy_field", "traffic", "translator",
+    "platform_contract", "type_day", "type_usage",
     "version_guard", "platform_standing",
     "approval", "approval_delegation", "approval_platform", "approval_rule", "person",
     "release_decision", "release_mixin", "release_policy",
