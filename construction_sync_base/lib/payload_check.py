@@ -125,12 +125,16 @@ class Checker:
         return report
 
     def _subject(self, report, event):
+        """Events of one record are ordered by a subject that all of them share."""
         version = self.versions.get(event["type"])
+        wanted = version and version.object
+        if wanted == "record":  # linked, merged, deleted: of any object
+            wanted = event["data"].get("object")
         named = str(event.get("subject", "")).partition("/")[0]
-        if version and named and named != version.object:
+        if wanted and named and named != wanted:
             report.notes.append(
-                f"subject starts with “{named}”; the order of events of one record holds only "
-                f"where all of them say “{version.object}/…” or name what they correct"
+                f"subject starts with “{named}”; events of one record are ordered only where "
+                f"all of them say “{wanted}/…”, or name what they correct"
             )
 
     def _data(self, report, event_type, data, where):

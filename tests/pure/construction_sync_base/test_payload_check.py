@@ -12,6 +12,7 @@ import pytest
 
 from odoo.addons.construction_sync_base.lib import catalogue, payload_check
 
+from tests.simulator import procore
 from tests.simulator.sample_month import sample_month
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -222,6 +223,30 @@ def test_the_command_with_a_type_in_short(tmp_path):
     assert command(path, "job.upserted").returncode == 0
     wrong = command(path, "job.upsert")
     assert wrong.returncode == 1 and f"Did you mean {JOB}?" in wrong.stdout
+
+
+def test_the_command_translates_a_platform_s_own_webhooks(tmp_path):
+    kinds = list(procore.every_kind())
+    for number, payload in enumerate(kinds):
+        (tmp_path / f"{number}.json").write_bytes(procore.body(payload))
+    done = command(tmp_path, "", "procore")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("  ok   $[") >= len(kinds) > 15
+    assert "note:" not in done.stdout, "what our own translator makes needs no remark"
+    unknown = procore.request("create_spaceship", {})
+    (tmp_path / "unknown.json").write_bytes(procore.body(unknown))
+    done = command(tmp_path, "", "procore")
+    assert done.returncode == 1 and "create_spaceship" in done.stdout
+    assert "1 with errors" in done.stdout
+
+
+def test_a_translated_amount_is_checked_in_the_currency_given(tmp_path):
+    payload = next(p for p in procore.every_kind() if p["request_name"] == "create_commitment")
+    path = tmp_path / "commitment.json"
+    path.write_bytes(procore.body(payload))
+    assert command(path, "", "procore", "USD").returncode == 0
+    done = command(path, "", "procore", "usd")
+    assert done.returncode == 1 and "$[0].data.currency" in done.stdout
 
 
 def test_the_command_says_how_it_is_used(tmp_path):
