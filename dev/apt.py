@@ -45,6 +45,7 @@ def _options(folder):
         "Dir::Etc::Preferences": "/dev/null",
         "Dir::Etc::PreferencesParts": "/dev/null",
         "Dir::State::Lists": folder / "lists",
+        "Dir::State::status": "/dev/null",  # what is installed would be asked for by its version
         "Dir::Cache": folder / "cache",
         "Acquire::Languages": "none",
         "Acquire::Check-Valid-Until": "false",
@@ -106,3 +107,20 @@ def system_packages():
         if done.returncode:
             say(f"{' '.join(command)} failed: {done.stderr.strip()[-300:]}")
             return
+
+
+def nginx():
+    """Path of an nginx program for the tests of the reverse proxy, or None.
+
+    Debian's package is unpacked privately: installed, it would start a service.
+    """
+    found = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
+    private = BUILD / "nginx"
+    program = private / "usr/sbin/nginx"
+    if found or program.exists():
+        return found or str(program)
+    try:
+        fetch(codename(), ["nginx"], private)
+    except RuntimeError as error:
+        say(f"no nginx, so the tests of docs/nginx.conf are skipped: {error}")
+    return str(program) if program.exists() else None

@@ -5,6 +5,7 @@ import time
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 
+import apt
 import database
 import postgres
 import process
@@ -129,7 +130,8 @@ def _end_to_end():
     if not any(any(folder.rglob("test_*.py")) for folder in folders):
         return Stage("end to end")
     database.sweep(E2E_PREFIX)
-    return _pytest("end to end", folders, *PLAIN, "--durations=5", CS_E2E_TEMPLATE=database.TEST)
+    return _pytest("end to end", folders, *PLAIN, "--durations=5", CS_E2E_TEMPLATE=database.TEST,
+                   CS_NGINX=apt.nginx() or "")  # fmt: skip
 
 
 def test_addon(tags=""):
