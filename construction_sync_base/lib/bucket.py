@@ -30,17 +30,18 @@ class Limit:
         """Seconds until an empty bucket is full."""
         return self.burst * self.gap
 
-    def take(self, full_at, now):
-        """The new ``full_at`` when a request comes at ``now``, or None when it is refused.
+    def take(self, full_at, now, count=1):
+        """The new ``full_at`` when ``count`` tokens are asked for at ``now``, or None when they
+        are refused.
 
         The database does the same in one statement (`construction.rate`).
         """
-        after = max(full_at, now) + self.gap
+        after = max(full_at, now) + count * self.gap
         return after if after <= now + self.reach else None
 
-    def retry_after(self, ahead):
-        """Whole seconds, at least one, after which the next request is let through.
+    def retry_after(self, ahead, count=1):
+        """Whole seconds, at least one, after which ``count`` tokens are there.
 
         ``ahead``: seconds from now to the moment at which the bucket is full
         """
-        return max(1, math.ceil(ahead + self.gap - self.reach))
+        return max(1, math.ceil(ahead + count * self.gap - self.reach))

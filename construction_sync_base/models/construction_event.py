@@ -3,6 +3,8 @@ import json
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ..lib.bucket import Limit
+
 STATES = [
     ("pending", "Waiting its turn"),
     ("parked", "Waiting for somebody"),
@@ -14,6 +16,8 @@ STATES = [
 UNFINISHED = ("pending", "parked", "dead")
 # who reads what platforms sent word by word: it may hold wages and other personal data
 EVIDENCE = "construction_sync_base.group_integration_manager,construction_sync_base.group_auditor"
+MAX_REPLAY = 1000  # events at a time
+REPLAYS = Limit(per_minute=200, burst=5000)  # of one platform
 LANES = [("critical", "Critical"), ("standard", "Standard"), ("bulk", "Bulk")]
 
 
@@ -124,13 +128,31 @@ class ConstructionEvent(models.Model):
             )
         self.check_access("read")
 
-    def action_replay(self):
+    def action_replay_dialog(self):
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "construction_sync_base.action_construction_reason_replay"
+        ) | {"context": {"default_res_ids": self.ids, "default_action": "replay"}}
+
+    def action_replay(self, reason):
         """Make a new attempt now, on the same row. A processed event is left alone:
         applying it again would change nothing.
 
-        :raises UserError: somebody else replays or applies it at this moment
+        :param reason: why; kept in the audit
+        :raises UserError: somebody else replays or applies it at this moment, or too many
+            are replayed: a day's events at once would keep new ones waiting
         """
         self._check_operator()
+        if not (reason or "").strip():
+            raise UserError(self.env._("Say why these events are replayed."))
+        if len(self) > MAX_REPLAY:
+            raise UserError(
+                self.env._(
+                    "%(count)s events are too many at a time. Replay at most %(most)s, and the "
+                    "next ones when these are applied.",
+                    count=len(self),
+                    most=MAX_REPLAY,
+                )
+            )
         events = self.sudo()
         locked = events.try_lock_for_update()
         replayable = locked.filtered(lambda e: e.state in ("parked", "dead") and not e.claim)
@@ -141,9 +163,25 @@ class ConstructionEvent(models.Model):
                     "replayed it, or it is finished already."
                 )
             )
+        replayable._take_replays()
         replayable._requeue()
-        self.env["construction.audit"]._record(replayable, "event_replayed")
+        self.env["construction.audit"]._record(replayable, "event_replayed", {"reason": reason})
         return True
+
+    def _take_replays(self):
+        for platform, events in self.grouped("platform_id").items():
+            seconds = self.env["construction.rate"]._take(
+                platform.id, REPLAYS, "replay", len(events)
+            )
+            if seconds:
+                raise UserError(
+                    self.env._(
+                        "Too many events of %(platform)s were replayed lately. Try again in "
+                        "%(minutes)s minutes, or replay fewer.",
+                        platform=platform.name,
+                        minutes=-(-seconds // 60),
+                    )
+                )
 
     def action_discard_dialog(self):
         return self.env["ir.actions.act_window"]._for_xml_id(

@@ -6,21 +6,23 @@ _TAKE = """
     WITH clock AS MATERIALIZED (
         SELECT COALESCE(%(now)s, extract(epoch FROM clock_timestamp())::float8) AS now
     ), taken AS (
-        INSERT INTO construction_rate AS r (platform_id, full_at)
-             SELECT %(platform)s, now + %(gap)s FROM clock
-        ON CONFLICT (platform_id) DO UPDATE
-                SET full_at = GREATEST(r.full_at, EXCLUDED.full_at - %(gap)s) + %(gap)s
-              WHERE GREATEST(r.full_at, EXCLUDED.full_at - %(gap)s) + %(gap)s
-                    <= EXCLUDED.full_at - %(gap)s + %(reach)s
+        INSERT INTO construction_rate AS r (platform_id, purpose, full_at)
+             SELECT %(platform)s, %(purpose)s, now + %(cost)s FROM clock
+              WHERE %(cost)s <= %(reach)s
+        ON CONFLICT (platform_id, purpose) DO UPDATE
+                SET full_at = GREATEST(r.full_at, EXCLUDED.full_at - %(cost)s) + %(cost)s
+              WHERE GREATEST(r.full_at, EXCLUDED.full_at - %(cost)s) + %(cost)s
+                    <= EXCLUDED.full_at - %(cost)s + %(reach)s
           RETURNING 1
     )
     SELECT EXISTS (SELECT FROM taken),
-           (SELECT full_at - now FROM construction_rate, clock WHERE platform_id = %(platform)s)
+           (SELECT full_at - now FROM construction_rate, clock
+             WHERE platform_id = %(platform)s AND purpose = %(purpose)s)
 """
 
 
 class ConstructionRate(models.AbstractModel):
-    """How fast a platform may send: one token bucket per platform.
+    """How fast a platform may send, and people may replay what it sent: token buckets.
 
     The table is unlogged: a bucket is worth no write to the disk, and after a crash of the
     database it is simply full. So a transaction that does nothing else commits without one.
@@ -30,24 +32,33 @@ class ConstructionRate(models.AbstractModel):
     _description = "Rate Limit"
 
     def init(self):
+        self.env.cr.execute("DROP TABLE IF EXISTS construction_rate")  # full after an update
         self.env.cr.execute("""
-            CREATE UNLOGGED TABLE IF NOT EXISTS construction_rate (
-                platform_id integer PRIMARY KEY, full_at double precision NOT NULL
+            CREATE UNLOGGED TABLE construction_rate (
+                platform_id integer, purpose varchar, full_at double precision NOT NULL,
+                PRIMARY KEY (platform_id, purpose)
             ) WITH (fillfactor = 50)
         """)
 
     @api.model
-    def _take(self, platform_id, limit, now=None):
-        """Take a token for one request, in a statement that is its own transaction where the
-        caller has set the connection up so.
+    def _take(self, platform_id, limit, purpose="request", count=1, now=None):
+        """Take tokens, in a statement that is its own transaction where the caller has set the
+        connection up so.
 
         :param limit: `lib.bucket.Limit`
+        :param purpose: which of the platform's buckets
         :param now: seconds since 1970 in place of the database's clock
-        :return: None, or the whole seconds after which the sender may try again
+        :return: None, or the whole seconds after which the caller may try again
         """
         self.env.cr.execute(
             _TAKE,
-            {"platform": platform_id, "gap": limit.gap, "reach": limit.reach, "now": now},
+            {
+                "platform": platform_id,
+                "purpose": purpose,
+                "cost": count * limit.gap,
+                "reach": limit.reach,
+                "now": now,
+            },
         )
         taken, ahead = self.env.cr.fetchone()
-        return None if taken else limit.retry_after(ahead or 0)
+        return None if taken else limit.retry_after(max(ahead or 0, 0), count)

@@ -246,7 +246,7 @@ class TestMovements(SyncCase, TransactionCase):
         self.send(first)
         self.stored(first["id"]).write({"state": "dead"})
         self.apply(second)
-        self.stored(first["id"]).action_replay()
+        self.stored(first["id"]).action_replay("mended")
         self.drain()
         self.assertEqual([self.state(e["id"]) for e in (first, second)], ["processed"] * 2)
 

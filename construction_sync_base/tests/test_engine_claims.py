@@ -114,7 +114,7 @@ class TestClaims(FailureCase):
         issue = self.issues(poison["id"])
         self.assertEqual((issue.category, issue.severity), ("internal", "critical"))
         self.assertIn("3 times", issue.message)
-        self.stored(poison["id"]).action_replay()
+        self.stored(poison["id"]).action_replay("mended")
         self.drain()
         self.assertEqual(self.state(poison["id"]), "processed")
         self.assertFalse(self.issues(poison["id"]))

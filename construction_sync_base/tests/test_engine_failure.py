@@ -238,7 +238,7 @@ class TestRetry(FailureCase):
         self.stored(event["id"]).write(
             {"state": "dead", "attempts": 20, "first_failed_at": long_ago}
         )
-        self.stored(event["id"]).action_replay()
+        self.stored(event["id"]).action_replay("mended")
         with self.failing_with(lambda: RuntimeError("boom")):
             self.drain()
         stored = self.stored(event["id"])
@@ -265,6 +265,6 @@ class TestRetry(FailureCase):
             self.drain()
         self.apply(second)
         self.assertEqual([self.state(e["id"]) for e in (first, second)], ["dead", "pending"])
-        self.stored(first["id"]).action_replay()
+        self.stored(first["id"]).action_replay("mended")
         self.drain()
         self.assertEqual([self.state(e["id"]) for e in (first, second)], ["processed"] * 2)

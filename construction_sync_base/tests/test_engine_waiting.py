@@ -295,11 +295,11 @@ class TestPeople(SyncCase, TransactionCase):
         )
 
     def test_fault_80_a_second_operator_is_told(self):
-        self.parked_event.with_user(self.manager).action_replay()
+        self.parked_event.with_user(self.manager).action_replay("mended")
         with self.assertRaises(UserError):
-            self.parked_event.with_user(self.other).action_replay()
+            self.parked_event.with_user(self.other).action_replay("mended")
         with self.assertRaises(UserError):
-            self.parked_event.with_user(self.manager).action_replay()
+            self.parked_event.with_user(self.manager).action_replay("mended")
         self.assertEqual(len(self.audited(self.parked_event, "event_replayed")), 1)
         attempts = self.parked_event.attempts
         self.drain()
@@ -309,13 +309,13 @@ class TestPeople(SyncCase, TransactionCase):
         event = self.event("platform.pinged", subject="p/x")
         (stored,) = self.process(event)
         with self.assertRaises(UserError):
-            stored.with_user(self.manager).action_replay()
+            stored.with_user(self.manager).action_replay("mended")
 
     def test_replay_and_discard_need_the_integration_manager(self):
         for group in ("finance", "project_manager", "auditor"):
             user = self.make_user(f"u-{group}", group)
             with self.assertRaises(AccessError):
-                self.parked_event.with_user(user).action_replay()
+                self.parked_event.with_user(user).action_replay("mended")
             with self.assertRaises(AccessError):
                 self.parked_event.with_user(user).action_discard("no")
 
@@ -353,7 +353,7 @@ class TestPeople(SyncCase, TransactionCase):
 
     def test_replay_after_a_waiver_resumes_by_itself_later(self):
         self.issues(self.parked["id"]).with_user(self.manager).action_waive("not for us")
-        self.parked_event.with_user(self.manager).action_replay()
+        self.parked_event.with_user(self.manager).action_replay("mended")
         self.drain()
         self.assertParked(self.parked["id"], "unmapped_reference")
         self.env["construction.crosswalk"].create(

@@ -4,6 +4,7 @@ import random
 from unittest.mock import patch
 
 import psycopg2
+from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
@@ -16,8 +17,8 @@ START = 1_800_000_000.0
 
 @tagged("post_install", "-at_install")
 class TestBucket(SyncCase, TransactionCase):
-    def take(self, limit, now):
-        return self.env["construction.rate"]._take(self.platform.id, limit, now)
+    def take(self, limit, now, count=1):
+        return self.env["construction.rate"]._take(self.platform.id, limit, count=count, now=now)
 
     def test_the_statement_does_what_the_arithmetic_says(self):
         chance = random.Random(7)
@@ -26,9 +27,11 @@ class TestBucket(SyncCase, TransactionCase):
             full_at, now = 0.0, START
             for _request in range(60):
                 now += chance.choice((0, 0, 0.003, limit.gap / 2, limit.gap, 3 * limit.gap))
-                after = limit.take(full_at, now)
-                told = None if after else limit.retry_after(full_at - now)
-                self.assertEqual(self.take(limit, now), told)
+                count = chance.choice((1, 1, 1, 2, 7))
+                after = limit.take(full_at, now, count)
+                told = None if after else limit.retry_after(max(full_at - now, 0), count)
+                found = self.take(limit, now, count)
+                self.assertEqual(found, told)
                 full_at = after or full_at
 
     def test_by_the_database_s_clock(self):
@@ -42,7 +45,7 @@ class TestBucket(SyncCase, TransactionCase):
         self.assertIsNone(self.take(Limit(1, 1), START))
         self.assertTrue(self.take(Limit(1, 1), START))
         rate = self.env["construction.rate"]
-        self.assertIsNone(rate._take(other.id, Limit(1, 1), START))
+        self.assertIsNone(rate._take(other.id, Limit(1, 1), now=START))
 
     def test_a_bucket_is_worth_no_write_to_the_disk(self):
         self.env.cr.execute(
@@ -107,3 +110,70 @@ class TestRateLimit(InboxCase):
             side_effect=psycopg2.OperationalError("gone"),
         ):
             self.assertProblem(self.post(self.ping()), 503, "unavailable")
+
+
+@tagged("post_install", "-at_install")
+class TestReplayLimit(SyncCase, TransactionCase):
+    """Threat: replay abuse. Mass replay is a self-made overload; nobody does it unnoticed."""
+
+    def setUp(self):
+        super().setUp()
+        self.manager = self.make_user("replay-manager", "integration_manager")
+        event = self.event("commitment.approved", data=self.commitment_data())
+        self.parked = self.apply(event).with_user(self.manager)
+        self.assertEqual(self.parked.state, "parked")
+
+    def replayed(self):
+        audit = self.env["construction.audit"].sudo()
+        return audit.search(
+            [("model", "=", "construction.event"), ("res_id", "=", self.parked.id),
+             ("action", "=", "event_replayed")]
+        )  # fmt: skip
+
+    def test_a_reason_is_mandatory_and_kept(self):
+        for nothing in ("", "  ", None, False):
+            with self.assertRaisesRegex(UserError, "Say why"):
+                self.parked.action_replay(nothing)
+        self.assertFalse(self.replayed())
+        action = self.parked.action_replay_dialog()
+        dialog = self.env[action["res_model"]].with_user(self.manager)
+        dialog.with_context(**action["context"]).create({"reason": "job opened"}).action_confirm()
+        self.assertEqual(self.parked.state, "pending")
+        self.assertIn("job opened", self.audit_text())
+
+    def audit_text(self):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "SELECT a::text FROM construction_audit a WHERE action = 'event_replayed'"
+        )
+        found = " ".join(row[0] for row in self.env.cr.fetchall())
+        details = self.replayed().read()
+        return f"{found} {details}"
+
+    def test_at_most_so_many_at_a_time(self):
+        with patch("odoo.addons.construction_sync_base.models.construction_event.MAX_REPLAY", 0):
+            with self.assertRaisesRegex(UserError, "too many at a time"):
+                self.parked.action_replay("all of them")
+        self.assertEqual(self.parked.state, "parked")
+
+    def test_not_faster_than_the_limit(self):
+        limit = Limit(per_minute=1, burst=1)
+        with patch("odoo.addons.construction_sync_base.models.construction_event.REPLAYS", limit):
+            self.parked.action_replay("first")
+            self.drain()
+            self.assertEqual(self.parked.state, "parked")
+            with self.assertRaisesRegex(UserError, "Try again in 1 minutes"):
+                self.parked.action_replay("second")
+        self.assertEqual(self.parked.state, "parked")
+        self.assertEqual(len(self.replayed()), 1)
+
+    def test_what_was_applied_is_not_applied_again(self):
+        done = self.process(self.event("platform.pinged", subject="ping/1"))
+        with self.assertRaisesRegex(UserError, "Nothing to replay"):
+            done.with_user(self.manager).action_replay("once more")
+        self.assertEqual(done.attempts, 1)
+
+    def test_the_platform_s_own_limit_is_another_bucket(self):
+        self.parked.action_replay("mended")
+        self.env.cr.execute("SELECT purpose FROM construction_rate")
+        self.assertEqual(self.env.cr.fetchall(), [("replay",)])

@@ -10,6 +10,7 @@ class ConstructionReason(models.TransientModel):
 
     action = fields.Selection(
         [
+            ("replay", "Replay events"),
             ("discard", "Discard events"),
             ("waive", "Waive issues"),
             ("approve_overrun", "Approve the overrun"),
@@ -23,7 +24,9 @@ class ConstructionReason(models.TransientModel):
 
     def action_confirm(self):
         self.ensure_one()
-        if self.action == "discard":
+        if self.action == "replay":
+            self.env["construction.event"].browse(self.res_ids).action_replay(self.reason)
+        elif self.action == "discard":
             self.env["construction.event"].browse(self.res_ids).action_discard(self.reason)
         elif self.action == "waive":
             self.env["construction.issue"].browse(self.res_ids).action_waive(self.reason)

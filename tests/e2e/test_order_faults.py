@@ -153,7 +153,7 @@ def test_fault_80_two_operators_replay_at_once(platform):
                 "params": {
                     "model": "construction.event",
                     "method": "action_replay",
-                    "args": [[row_id]],
+                    "args": [[row_id], "mended"],
                     "kwargs": {},
                 },
             },
@@ -180,7 +180,7 @@ def test_replaying_what_is_finished_is_refused(platform):
     platform.wait(done)
     row_id, _attempts = event_row(platform, done)
     with pytest.raises(RpcError, match="Nothing to replay"):
-        platform.server.execute("construction.event", "action_replay", [[row_id]])
+        platform.server.execute("construction.event", "action_replay", [[row_id], "why"])
 
 
 def test_batches_that_meet_in_another_order_are_all_taken(platform):

@@ -71,3 +71,18 @@ def test_a_clock_that_jumps_back_does_not_lock_out_for_long():
 def test_what_lets_nothing_through_is_no_limit(numbers):
     with pytest.raises(ValueError, match="lets something"):
         Limit(*numbers)
+
+
+@given(limits, st.floats(-5, 5), st.integers(1, 50))
+def test_several_tokens_cost_what_as_many_single_ones_do(limit, ahead, count):
+    roomy = Limit(limit.per_minute, limit.burst + 60)
+    full_at = single = START + min(ahead, limit.reach)
+    for _token in range(count):
+        single = roomy.take(single, START)
+    together = roomy.take(full_at, START, count)
+    assert abs(together - single) <= (count + 1) * ROUNDING
+    after = limit.take(full_at, START, count)
+    if after is None:
+        assert limit.retry_after(max(full_at - START, 0), count) >= 1
+    else:
+        assert after == together and after <= START + limit.reach

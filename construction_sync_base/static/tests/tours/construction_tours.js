@@ -105,7 +105,17 @@ registry.category("web_tour.tours").add("construction_event_replayed", {
         },
         {
             content: "replay it",
-            trigger: ".o_form_view button[name='action_replay']",
+            trigger: ".o_form_view button[name='action_replay_dialog']",
+            run: "click",
+        },
+        {
+            content: "say why",
+            trigger: ".modal .o_field_widget[name='reason'] input",
+            run: "edit The job was opened",
+        },
+        {
+            content: "confirm",
+            trigger: ".modal button[name='action_confirm']:contains('Replay')",
             run: "click",
         },
         {
