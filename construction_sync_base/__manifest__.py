@@ -49,6 +49,8 @@
         "views/construction_approval_rule_views.xml",
         "views/construction_release_policy_views.xml",
         "views/construction_person_views.xml",
+        "views/construction_audit_seal_views.xml",
+        "wizards/construction_audit_verify_views.xml",
         "wizards/construction_reason_views.xml",
         "wizards/construction_issue_map_views.xml",
         "wizards/construction_issue_choose_views.xml",

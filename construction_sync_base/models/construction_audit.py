@@ -120,6 +120,10 @@ class ConstructionAudit(models.Model):
         )
         return Domain.OR([sealed if wanted else ~sealed for wanted in set(value)])
 
+    @api.model
+    def action_verify_dialog(self, *_ids):
+        return self.env["construction.audit.verify"].action_open()
+
     def _record(self, records, action, detail=None):
         """Write one row per record, as the user who acts.
 

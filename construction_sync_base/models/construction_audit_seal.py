@@ -7,7 +7,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STAT
 
 from ..audit_reader import ROW_HASH, read_head
 from ..lib import sealing
-from ..settings import setting
+from ..settings import audit_public_keys, audit_signer
 
 _logger = logging.getLogger(__name__)
 
@@ -109,16 +109,11 @@ class ConstructionAuditSeal(models.Model):
     # ------------------------------------------------------------------ key
     @api.model
     def _signer(self):
-        """The key of this installation, or None where none is configured."""
-        text = setting(sealing.KEY_VARIABLE, "audit_key")
-        return sealing.Signer(text) if text else None
+        return audit_signer()
 
     @api.model
     def _publics(self):
-        """Keys whose signatures count: the installation's own and its former ones."""
-        texts = setting("CONSTRUCTION_SYNC_AUDIT_PUBLIC_KEYS", "audit_public_keys").split(",")
-        signer = self._signer()
-        return sealing.public_keys([signer.public] if signer else []) | sealing.public_keys(texts)
+        return audit_public_keys()
 
     # ----------------------------------------------------------------- seal
     @api.model
