@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import psycopg2
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.tools import SQL
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
 
 from ..audit_reader import ROW_HASH, read_head
@@ -190,6 +191,61 @@ class ConstructionAuditSeal(models.Model):
         )  # fmt: skip
         self.invalidate_model()
         return seal
+
+    # ------------------------------------------------------------ retention
+    @api.model
+    def _retire(self, chain, cutoff, held):
+        """Give up the rows of whole seals from the start of a chain: the chain says so in a
+        signed seal, then `_prune` may take the rows. Seals and checkpoints stay.
+
+        Only what a checkpoint vouches for goes, and nothing from the first seal on that
+        holds a younger row or one under a legal hold.
+
+        :param held: condition on `construction_audit` with alias `a`
+        :return: number of the last seal given up, 0 when there is nothing to give up
+        """
+        if not self._signer() or not self._lock():
+            return 0
+        head = read_head(self.env.cr, chain)
+        if head is None:
+            return 0
+        through = self.env.execute_query(
+            SQL(
+                """
+                SELECT LEAST(
+                    (SELECT max(c.seal_number) FROM construction_audit_checkpoint c
+                      WHERE COALESCE(c.company_id, 0) = %(chain)s),
+                    (SELECT min(s.number) - 1 FROM construction_audit_seal s
+                      WHERE COALESCE(s.company_id, 0) = %(chain)s
+                        AND s.number > %(retired)s AND s.last_at >= %(cutoff)s),
+                    (SELECT min(l.number) - 1 FROM construction_audit_leaf l
+                       JOIN construction_audit a ON a.id = l.audit_id
+                      WHERE l.chain = %(chain)s AND %(held)s),
+                    %(last)s)
+                """,
+                chain=chain,
+                retired=head.retired_through,
+                cutoff=cutoff,
+                held=held,
+                last=head.number,
+            )
+        )[0][0]
+        if not self._vouched(chain) or through <= head.retired_through:
+            return 0
+        self._append(chain, retired_through=through)
+        return through
+
+    def _vouched(self, chain):
+        return self.env["construction.audit.checkpoint"].search_count(
+            [("company_id", "=", chain or False)], limit=1
+        )
+
+    @api.model
+    def _prune(self, most):
+        """Take rows away that their chain has given up; :return: how many"""
+        self.env.cr.execute("SELECT construction_audit_prune(%s)", (most,))
+        self.env["construction.audit"].invalidate_model()
+        return self.env.cr.fetchone()[0]
 
     # --------------------------------------------------------------- health
     @api.model

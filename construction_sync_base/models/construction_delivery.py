@@ -21,6 +21,9 @@ class ConstructionDelivery(models.Model):
     source_address = fields.Char(readonly=True)
     headers = fields.Text(readonly=True, help="Names and values, secrets removed.")
     body = fields.Binary(attachment=False, readonly=True)
+    erased_at = fields.Datetime(
+        readonly=True, help="When retention took the body or a person was erased with it."
+    )
     body_text = fields.Text(string="Body as text", compute="_compute_body_text")
     body_sha256 = fields.Char(string="SHA-256 of the body", readonly=True)
     verdict = fields.Selection(

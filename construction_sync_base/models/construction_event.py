@@ -51,8 +51,9 @@ class ConstructionEvent(models.Model):
     time = fields.Datetime(readonly=True)
     correlation_id = fields.Char(readonly=True, index="btree_not_null")
     traceparent = fields.Char(readonly=True)
-    payload = fields.Text(
-        readonly=True, required=True, groups=EVIDENCE, help="The whole event, canonical JSON."
+    payload = fields.Text(readonly=True, groups=EVIDENCE, help="The whole event, canonical JSON.")
+    erased_at = fields.Datetime(
+        readonly=True, help="When retention took the payload or a person was erased from it."
     )
     payload_pretty = fields.Text(
         string="Readable payload", compute="_compute_payload_pretty", groups=EVIDENCE
@@ -105,6 +106,11 @@ class ConstructionEvent(models.Model):
         "UNIQUE (platform_id, source, event_id)", "This event is stored already."
     )
     _partition = models.Index("(platform_id, subject, id)")
+    _kept = models.Constraint(
+        "CHECK (payload IS NOT NULL OR (erased_at IS NOT NULL"
+        " AND state NOT IN ('pending', 'parked', 'dead')))",
+        "The payload of an event that is not finished cannot be erased.",
+    )
     _due = models.Index(
         "(lane, id) WHERE state = 'pending' AND claim IS NULL AND blocked_by_id IS NULL"
         " AND crashes = 0"
@@ -117,8 +123,8 @@ class ConstructionEvent(models.Model):
     @api.depends("payload")
     def _compute_payload_pretty(self):
         for event in self:
-            event.payload_pretty = json.dumps(
-                json.loads(event.payload or "{}"), indent=2, ensure_ascii=False
+            event.payload_pretty = event.payload and json.dumps(
+                json.loads(event.payload), indent=2, ensure_ascii=False
             )
 
     def _check_operator(self):

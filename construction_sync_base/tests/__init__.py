@@ -34,6 +34,7 @@ from . import (
     test_rate,
     test_record_facts,
     test_release,
+    test_retention,
     test_rights,
     test_seam,
     test_secret_keys,

@@ -7,6 +7,8 @@ from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).resolve().parent.parent
 ENGINE_MODELS = (
+    "retention",
+    "legal_hold",
     "audit_seal",
     "audit_checkpoint",
     "apply", "audit", "binding", "contract", "crosswalk", "delivery", "drain", "event",
@@ -28,6 +30,7 @@ ENGINE = [
     ADDON / "settings.py",
     ADDON / "lib/audit_verdict.py",
     ADDON / "lib/sealing.py",
+    ADDON / "lib/person.py",
     ADDON / "runner.py",
     *(
         ADDON / "lib" / f"{name}.py"

@@ -15,6 +15,7 @@ class ConstructionReason(models.TransientModel):
             ("waive", "Waive issues"),
             ("approve_overrun", "Approve the overrun"),
             ("return", "Return the document"),
+            ("lift", "Lift legal holds"),
         ],
         required=True,
     )
@@ -32,6 +33,8 @@ class ConstructionReason(models.TransientModel):
             self.env["construction.issue"].browse(self.res_ids).action_waive(self.reason)
         elif self.action == "return":
             self._return_documents()
+        elif self.action == "lift":
+            self.env["construction.legal.hold"].browse(self.res_ids).action_lift(self.reason)
         else:
             self.env["construction.issue"].browse(self.res_ids).action_approve_overrun(self.reason)
         return {"type": "ir.actions.act_window_close"}

@@ -1,0 +1,55 @@
+from odoo import fields, models
+
+
+class ConstructionLegalHold(models.Model):
+    _inherit = "construction.legal.hold"
+
+    job_id = fields.Many2one(
+        "project.project", domain="[('is_job', '=', True)]", check_company=True, tracking=True
+    )
+    partner_id = fields.Many2one("res.partner", check_company=True, tracking=True)
+
+    def _records(self):
+        """The job and its documents, or those with the partner; both when both are given."""
+        records = super()._records()
+        if self.job_id:
+            records = _narrow(records, self._records_of_job())
+        if self.partner_id:
+            records = _narrow(records, self._records_of_partner())
+        return records
+
+    def _records_of_job(self):
+        job = self.job_id.sudo()
+        orders = self.env["purchase.order"].sudo().search([("project_id", "=", job.id)])
+        budgets = self.env["construction.budget"].sudo().search([("job_id", "=", job.id)])
+        return {
+            "project.project": set(job.ids),
+            "purchase.order": set(orders.ids),
+            "construction.budget": set(budgets.ids),
+        }
+
+    def _records_of_partner(self):
+        partners = (
+            self.env["res.partner"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("id", "child_of", self.partner_id.commercial_partner_id.id)])
+        )
+        orders = self.env["purchase.order"].sudo().search([("partner_id", "in", partners.ids)])
+        jobs = (
+            self.env["project.project"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("partner_id", "in", partners.ids)])
+        )
+        return {
+            "res.partner": set(partners.ids),
+            "purchase.order": set(orders.ids),
+            "project.project": set(jobs.ids),
+        }
+
+
+def _narrow(records, more):
+    if records is None:
+        return more
+    return {model: records[model] & more[model] for model in records.keys() & more.keys()}
