@@ -26,6 +26,8 @@ class ConstructionMetrics(models.AbstractModel):
         named = {keys.get(id_, ""): found for id_, found in of_platforms.items()}
         return [
             self._active(platforms),
+            self._halted(platforms),
+            self._secrets(),
             *self._traffic(named),
             *self._events(named),
             *self._engine(of_installation),
@@ -36,6 +38,23 @@ class ConstructionMetrics(models.AbstractModel):
         family = Family(f"{PREFIX}platform_active", "gauge", "1 where a platform's events apply.")
         for platform in platforms:
             family.add(platform.active and platform.state == "active", platform=platform.key)
+        return family
+
+    def _halted(self, platforms):
+        family = Family(
+            f"{PREFIX}platform_halted", "gauge",
+            "1 where nothing passes, as this is not the platform's database or environment.",
+        )  # fmt: skip
+        for platform in platforms:
+            family.add(bool(platform.halted), platform=platform.key)
+        return family
+
+    def _secrets(self):
+        """By the key that they are under; nothing of a secret or a key."""
+        facts = self.env["construction.secret"]._key_facts()
+        family = Family(f"{PREFIX}secrets", "gauge", "Encrypted secrets by what opens them.")
+        for state in ("current", "old", "unreadable"):
+            family.add(facts[state], key=state)
         return family
 
     def _traffic(self, named):

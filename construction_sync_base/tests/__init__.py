@@ -38,6 +38,7 @@ from . import (
     test_rights,
     test_seam,
     test_secret_keys,
+    test_secret_storage,
     test_standing,
     test_tours,
     test_type_usage,

@@ -155,6 +155,32 @@ class TestSecretKeys(SyncCase, TransactionCase):
             with self.assertRaises(AccessError):
                 wizard.with_user(user).action_reencrypt()
 
+    def told(self):
+        """The three numbers of the health screen, their levels, and the metrics."""
+        screens = self.env["construction.health"]
+        checks = screens.browse(screens.action_open()["res_id"]).check_ids
+        levels = {check.name: (check.level, check.value) for check in checks}
+        families = {family.name: family for family in self.env["construction.metrics"]._families()}
+        numbers = {
+            labels["key"]: value for labels, value in families["construction_sync_secrets"].samples
+        }
+        return (
+            levels["Key for secrets"],
+            levels["Secrets that cannot be opened"],
+            levels["Secrets under an older key"],
+            (numbers["current"], numbers["old"], numbers["unreadable"]),
+        )
+
+    def test_the_health_screen_and_the_metrics_tell(self):
+        with self.keys(OLD):
+            key = ("fine", key_id(OLD))
+            self.assertEqual(self.told(), (key, ("fine", "0"), ("fine", "0"), (2, 0, 0)))
+        with self.keys(NEW, OLD):
+            key = ("fine", key_id(NEW))
+            self.assertEqual(self.told(), (key, ("fine", "0"), ("look", "2"), (0, 2, 0)))
+        with self.keys(NEW):
+            self.assertEqual(self.told(), (key, ("act", "2"), ("fine", "0"), (0, 0, 2)))
+
     def test_nothing_of_a_key_or_a_secret_is_logged(self):
         with self.assertLogs("odoo.addons.construction_sync_base", "DEBUG") as log:
             with self.keys(NEW, OLD):

@@ -68,6 +68,18 @@ class TestStanding(InboxCase):
         row = self.env["construction.audit"].search([("action", "=", "database_confirmed")])
         self.assertEqual((row.res_id, row.actor_id), (self.platform.id, manager))
 
+    def test_the_metrics_tell(self):
+        def told():
+            self.env.invalidate_all()
+            for family in self.env["construction.metrics"]._families():
+                if family.name == "construction_sync_platform_halted":
+                    return {labels["platform"]: value for labels, value in family.samples}
+
+        self.assertEqual(told()[self.platform.key], 0)
+        self.move_database()
+        self.assertEqual(told()[self.platform.key], 1)
+        self.assertEqual(told()[self.bearer.key], 0)
+
     def test_a_database_that_odoo_duplicated(self):
         """Odoo gives a copy that it makes a new uuid."""
         self.env["ir.config_parameter"].sudo().set_param("database.uuid", "another")

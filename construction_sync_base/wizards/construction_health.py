@@ -173,17 +173,28 @@ class ConstructionHealth(models.TransientModel):
 
     # -------------------------------------------------------------- secrets
     def _secret_checks(self):
-        platforms = self.env["construction.platform"].sudo()
-        keys = platforms._secret_keys()
+        _ = self.env._
+        keys = self.env["construction.platform"].sudo()._secret_keys()
+        facts = self.env["construction.secret"]._key_facts()
         return [
             (
-                health.FINE if keys else health.ACT, self.env._("Key for secrets"),
-                self.env._("set") if keys else self.env._("missing or unreadable"),
-                self.env._(
-                    "Set CONSTRUCTION_SYNC_SECRET_KEY in the environment of every server, and "
-                    "restart. Without it no signed request is accepted."
-                ),
-            )
+                health.FINE if keys else health.ACT, _("Key for secrets"),
+                keys[0].id if keys else _("missing or unreadable"),
+                _("Set CONSTRUCTION_SYNC_SECRET_KEY in the environment of every server, and "
+                  "restart. Without it no signed request is accepted."),
+            ),
+            (
+                health.ACT if facts["unreadable"] else health.FINE,
+                _("Secrets that cannot be opened"), str(facts["unreadable"]),
+                _("Their platforms are refused. Integration ▸ Encryption Keys names the missing "
+                  "key: add it behind the current one, or make new secrets."),
+            ),
+            (
+                health.LOOK if facts["old"] else health.FINE,
+                _("Secrets under an older key"), str(facts["old"]),
+                _("Integration ▸ Encryption Keys ▸ “Encrypt all with the current key”; then the "
+                  "older key may leave the setting."),
+            ),
         ]  # fmt: skip
 
     # ---------------------------------------------------------------- audit
