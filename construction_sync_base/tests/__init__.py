@@ -42,6 +42,7 @@ from . import (
     test_standing,
     test_tours,
     test_type_usage,
+    test_type_versions,
     test_typed_by_hand,
     test_vendors,
     test_webhooks,
