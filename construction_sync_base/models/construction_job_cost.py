@@ -264,7 +264,10 @@ class ConstructionJobCost(models.Model):
                                     WHERE b.platform_id = w.platform_id AND b.object = 'job'
                                       AND b.external_id = w.data ->> 'job' AND b.res_id = j.id)
                 )
-                SELECT n.job_id, count(*), sum(COALESCE(ordered.amount, issues.amount, 0))
+                SELECT n.job_id,
+                       CASE WHEN ordered.amount IS NULL THEN issues.currency
+                            ELSE n.data ->> 'currency' END AS currency,
+                       count(*), sum(COALESCE(ordered.amount, issues.amount, 0))
                   FROM named n
                   LEFT JOIN LATERAL (
                         SELECT sum((l ->> 'amount')::numeric) AS amount
@@ -273,15 +276,38 @@ class ConstructionJobCost(models.Model):
                          WHERE n.type LIKE 'construction.commitment.approved.%%'
                            AND l ->> 'amount' ~ '^-?[0-9]{1,13}([.][0-9]{1,8})?$') ordered ON TRUE
                   LEFT JOIN LATERAL (
-                        SELECT max(i.amount) AS amount FROM construction_issue i
-                         WHERE i.event_id = n.id AND i.blocking
-                           AND i.state IN ('open', 'in_progress')) issues ON TRUE
-                 GROUP BY n.job_id
+                        SELECT i.amount, c.name AS currency FROM construction_issue i
+                          LEFT JOIN res_currency c ON c.id = i.currency_id
+                         WHERE i.event_id = n.id AND i.blocking AND i.amount IS NOT NULL
+                           AND i.state IN ('open', 'in_progress')
+                         ORDER BY i.amount DESC LIMIT 1) issues ON TRUE
+                 GROUP BY n.job_id, 2
                 """,
                 jobs=jobs.ids,
             )
         )
-        return {job_id: (count, amount) for job_id, count, amount in rows}
+        return self._in_job_currency(rows)
+
+    def _in_job_currency(self, rows):
+        """{job id: (count, amount)} of (job id, currency code, count, amount), at the rate of
+        today: what waits has no date in the books yet. A currency that Odoo does not have
+        is counted without its amount."""
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        codes = {code for _job, code, _count, _amount in rows if code}
+        by_code = {c.name: c for c in currencies.search([("name", "in", list(codes))])}
+        jobs = self.env["project.project"].browse({row[0] for row in rows}).sudo()
+        companies = {job.id: job.company_id for job in jobs}
+        waiting = {}
+        for job_id, code, count, amount in rows:
+            company = companies[job_id]
+            own = company.currency_id
+            currency = by_code.get(code) or (own if not code else None)
+            if currency and currency != own:
+                amount = currency._convert(float(amount), own, company, fields.Date.today())
+            before = waiting.get(job_id, (0, 0))
+            amount = float(amount) if currency else 0.0
+            waiting[job_id] = (before[0] + count, before[1] + amount)
+        return waiting
 
     @api.model
     def _event_ids(self, job):

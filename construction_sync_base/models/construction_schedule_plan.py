@@ -26,7 +26,8 @@ class ConstructionSchedulePlan(models.AbstractModel):
             items, "vendor", "res.partner", lambda item: item.data["vendor"], self.env._("Vendor")
         )
         plans, currencies = [], self._currencies(items)
-        rates = self._first_rates(currencies.values())
+        own = [job.company_id.currency_id for job in jobs.values()]
+        rates = self._first_rates([*currencies.values(), *own])
         for item in items:
             if item.blocked:
                 continue
@@ -59,11 +60,14 @@ class ConstructionSchedulePlan(models.AbstractModel):
         return {(currency, company): day for currency, company, day in rows}
 
     def _rated(self, item, currency, company, rates):
-        """Whether a foreign currency has a rate on or before the document's date; parks
-        the item otherwise, since without one Odoo counts 1 for 1."""
-        days = [rates.get((currency, owner)) for owner in (company.root_id, company.browse())]
+        """Whether a foreign currency has a rate on or before the document's date, or the
+        company's own has one: rates are told from one currency, which then has none itself.
+        Parks the item otherwise, since without any Odoo counts 1 for 1."""
+        own = company.currency_id
+        owners = (company.root_id, company.browse())
+        days = [rates.get((told, owner)) for told in (currency, own) for owner in owners]
         date = fields.Date.to_date(item.data["date"])
-        if currency == company.currency_id or any(day and day <= date for day in days):
+        if currency == own or any(day and day <= date for day in days):
             return True
         item.park(
             "amount",

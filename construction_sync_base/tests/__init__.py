@@ -27,6 +27,7 @@ from . import (
     test_jobs,
     test_master_data,
     test_metrics,
+    test_multi_company,
     test_native_rules,
     test_platform,
     test_policy_crosswalk,
