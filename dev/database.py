@@ -152,6 +152,10 @@ def copy(source, target, **values):
                     stop(f"Database {source} is in use, it cannot be copied. Close what uses it.")
                 time.sleep(0.5)
     note(target, **values)
+    copy_filestore(source, target)
+
+
+def copy_filestore(source, target):
     shutil.rmtree(filestore(target), ignore_errors=True)
     if filestore(source).exists():
         subprocess.run(["cp", "-al", filestore(source), filestore(target)], check=True)

@@ -24,6 +24,7 @@ COMMANDS = {
     "test": testing.test,
     "test-addon": testing.test_addon,
     "bench": testing.bench,
+    "chaos": testing.chaos,
     "lint": lint.lint,
     "exec": execute,
 }

@@ -1,4 +1,4 @@
-"""`make test`, `make test-addon` and `make bench`."""
+"""`make test`, `make test-addon`, `make chaos` and `make bench`."""
 
 import subprocess
 import time
@@ -132,6 +132,23 @@ def _end_to_end():
     database.sweep(E2E_PREFIX)
     return _pytest("end to end", folders, *PLAIN, "--durations=5", CS_E2E_TEMPLATE=database.TEST,
                    CS_NGINX=apt.nginx() or "")  # fmt: skip
+
+
+def chaos(runs="1"):
+    """The fault scenarios on real servers, `runs` times; each run prints its score."""
+    postgres.start()
+    database.fresh_test()
+    folders = _with_tests(ROOT / "tests/e2e", ROOT / "tests/chaos")
+    stages = []
+    for number in range(1, int(runs or 1) + 1):
+        database.sweep(E2E_PREFIX)
+        stages.append(
+            _pytest(
+                f"chaos {number}", folders, *PLAIN, "-p", "tests.e2e.scoreboard", "-k", "fault",
+                CS_E2E_TEMPLATE=database.TEST,
+            )
+        )  # fmt: skip
+    return _report(stages)
 
 
 def test_addon(tags=""):

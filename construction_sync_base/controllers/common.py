@@ -102,6 +102,8 @@ class Door:
 
     def _platform(self, key):
         """What `construction.platform._route` knows of the platform that the address names."""
+        if not request.db:  # PostgreSQL is away, and Odoo serves the request without it
+            raise Refusal(503, "unavailable", "Try again later", {"Retry-After": "30"})
         env = api.Environment(request.env.cr, SUPERUSER_ID, {})
         platform = env["construction.platform"]._route(key)
         if platform is not None and not platform["active"]:

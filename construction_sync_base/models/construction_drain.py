@@ -22,6 +22,7 @@ CLAIM_BYTES = 256 * 1024  # of payload; big documents are claimed few at a time 
 DRAIN_SECONDS = 20
 DRAIN_EVENTS = 2000
 MAX_CRASHES = 3
+FORGOTTEN_SECONDS = 90  # due for so long and nobody at work: the sweeper drains by itself
 
 # Query of the lanes for which a job waits to run.
 WAITING_LANES = """
@@ -284,6 +285,27 @@ class ConstructionDrain(models.AbstractModel):
         """)
         for (lane,) in self.env.cr.fetchall():
             self._wake(lane)
+        self._drain_forgotten()
+
+    def _drain_forgotten(self):
+        """Apply what has been due for long although nobody works: the job runner is down, or
+        its notifications are lost. Slower than the runner, but nothing lies still."""
+        self.env.cr.execute(
+            """
+            SELECT lane FROM (VALUES ('critical'), ('standard'), ('bulk')) AS lanes (lane)
+             WHERE NOT EXISTS (SELECT FROM construction_event e
+                                WHERE e.claim IS NOT NULL AND e.lane = lanes.lane)
+               AND EXISTS (SELECT FROM construction_event e
+                            WHERE e.lane = lanes.lane AND e.state = 'pending'
+                              AND e.claim IS NULL AND e.blocked_by_id IS NULL
+                              AND e.next_try_at <= now() AT TIME ZONE 'UTC'
+                                                   - make_interval(secs => %s))
+            """,
+            (FORGOTTEN_SECONDS,),
+        )
+        for (lane,) in self.env.cr.fetchall():
+            _logger.warning("lane %s stood still: is the job runner up?", lane)
+            self._drain(lane)
 
 
 def _first_bytes(sized):

@@ -68,9 +68,16 @@ class Platform:
     def post(self, body, mimetype=STRUCTURED, headers=None):
         if not isinstance(body, bytes):
             body = json.dumps(body).encode()
-        return requests.post(
+        answer = requests.post(
             self.url, data=body, headers=headers or self.headers(body, mimetype), timeout=60
         )
+        if answer.status_code in (200, 202):
+            self.server.acknowledged.update(
+                (self.id, result["event_id"])
+                for result in answer.json()["results"]
+                if result["status"] == "accepted"
+            )
+        return answer
 
     def send(self, *events):
         """Post events as one batch; every one has to be taken."""

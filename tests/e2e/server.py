@@ -8,6 +8,8 @@ from pathlib import Path
 import psycopg2
 import requests
 
+from . import scoreboard
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "dev"))  # last: nothing there may hide another module
 
@@ -66,6 +68,7 @@ class Server(launch.Odoo):
             environment=environment,
         )
         self.log_path.unlink(missing_ok=True)
+        self.acknowledged = set()  # (platform id, event id) that the server took
         self._session = None
         self._connection = None
 
@@ -81,6 +84,7 @@ class Server(launch.Odoo):
             super().stop(timeout)
             return
         self.kill()
+        scoreboard.count(self)
         if self._connection is not None:
             self._connection.close()
             self._connection = None
