@@ -25,11 +25,16 @@ def _bodies(count):
 def against_noop(world, rounds):
     """R1. Both sides get the same signed bytes; only the path differs."""
     result = Comparison("R1 full ingest ÷ no-op controller", "req/s", "≥ 0.70")
+    return _against(world, rounds, result, NOOP)
+
+
+def _against(world, rounds, result, path):
+    """Full ingest against another endpoint that gets the same bytes."""
     running = world.server(*IDLE, channels="root:0")
     shares, sizes, refused = [], set(), 0
 
     def side(path, expected):
-        def run(number):
+        def run(_number):
             nonlocal refused
             bodies = list(_bodies(REQUESTS))
             sizes.update(map(len, bodies))
@@ -43,8 +48,8 @@ def against_noop(world, rounds):
         return run
 
     try:
-        side(NOOP, 200)(0), side(EVENTS, 202)(0)  # warm up: registry, caches, connections
-        result.alternate(side(EVENTS, 202), side(NOOP, 200), rounds)
+        side(path, 200)(0), side(EVENTS, 202)(0)
+        result.alternate(side(EVENTS, 202), side(path, 200), rounds)
     finally:
         running.stop()
     result.notes.append(
@@ -52,6 +57,19 @@ def against_noop(world, rounds):
         f"most {max(shares):.0%} of a core, {refused} unexpected answers"
     )
     return result
+
+
+def against_automation(world, rounds):
+    """R2. Odoo's own webhook (`base_automation`), which does one action that does nothing:
+    unsigned, not deduplicated, processed in the request."""
+    result = Comparison("R2 full ingest ÷ webhook of base_automation", "req/s", "≥ 1.5")
+    return _against(world, rounds, result, f"/web/hook/{world.hook}")
+
+
+def against_naive(world, rounds):
+    """R3. The usual pattern: one create() and one with_delay() per request."""
+    result = Comparison("R3 full ingest ÷ create() + with_delay()", "req/s", "≥ 2")
+    return _against(world, rounds, result, "/construction_sync_bench/naive")
 
 
 def duplicates_against_distinct(world, rounds, clients=20, workers=4):

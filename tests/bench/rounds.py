@@ -8,7 +8,7 @@ import uuid
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from odoo import SUPERUSER_ID, api
+from odoo import SUPERUSER_ID, api, fields
 
 from odoo.addons.construction_sync_base.lib import envelope
 from odoo.addons.construction_sync_base.lib.batch import Item
@@ -46,7 +46,7 @@ def store(env, events):
 def set_up(env):
     """A company with a chart and an account map, one active platform and its master data.
 
-    :return: the platform's secret
+    :return: the platform's secret, and the routing id of a webhook of Odoo's own
     """
     company = env.company
     if not env["account.account"].search_count([("company_ids", "in", company.id)], limit=1):
@@ -64,7 +64,32 @@ def set_up(env):
     left = env["construction.event"].search([("state", "!=", "processed")])
     if left:
         raise ValueError(f"not applied: {left.mapped('type')}: {left.issue_ids.mapped('message')}")
-    return {"secret": secret}
+    return {"secret": secret, "hook": _automation(env)}
+
+
+def _automation(env):
+    """A webhook of Odoo's own that runs one action that does nothing; its routing id."""
+    automation = env["base.automation"].create(
+        {
+            "name": "Bench",
+            "model_id": env.ref("base.model_res_partner").id,
+            "trigger": "on_webhook",
+            "record_getter": "env.company.partner_id",
+            "log_webhook_calls": False,
+            "action_server_ids": [
+                fields.Command.create(
+                    {
+                        "name": "Nothing",
+                        "model_id": env.ref("base.model_res_partner").id,
+                        "state": "code",
+                        "code": "pass",
+                        "usage": "base_automation",
+                    }
+                )
+            ],
+        }
+    )
+    return automation.webhook_uuid
 
 
 class Rounds:

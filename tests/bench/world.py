@@ -37,7 +37,8 @@ class World:
         try:
             process.odoo_once("bench.install", self.template, "-i", ADDON, ADDONS)
             script = "from tests.bench import rounds\nanswer(rounds.set_up(env))"
-            self.secret = self.shell(self.template, script)[-1]["secret"]
+            made = self.shell(self.template, script)[-1]
+            self.secret, self.hook = made["secret"], made["hook"]
         except BaseException:
             self.__exit__()
             raise

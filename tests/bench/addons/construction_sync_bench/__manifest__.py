@@ -5,5 +5,6 @@
     "category": "Hidden",
     "license": "LGPL-3",
     "author": "Construction Sync",
-    "depends": ["construction_sync_base"],
+    "depends": ["construction_sync_base", "base_automation"],
+    "data": ["security/ir.model.access.csv"],
 }

@@ -1,1 +1,1 @@
-from . import noop
+from . import naive, noop

@@ -1,1 +1,1 @@
-from . import construction_bench
+from . import construction_bench, construction_bench_row
