@@ -1,14 +1,14 @@
 """`make lint`: ruff, pylint with Odoo's and the community's checks, Odoo's own test_lint."""
 
-import hashlib
 import re
 import subprocess
+import venv
 
 import database
 import launch
 import postgres
 import process
-from paths import BUILD, LOGS, PYTHON, ROOT, VENV, say, stop
+from paths import BUILD, LOGS, PYTHON, ROOT, say, stop
 
 # The first two need tools of Odoo's own build; the third would read our build folder as
 # well; the others test the checkers themselves.
@@ -24,12 +24,13 @@ OURS = re.compile(r"construction[._]")
 # Keys of the community's manifests, which Odoo's list of known keys does not have.
 UNKNOWN_KEYS = "Unknown manifest keys"
 COMMUNITY_KEYS = {"development_status", "maintainers"}
-REQUIREMENTS = ROOT / "requirements-lint.txt"
 
 
 def lint():
     """0 when every blocking check is clean."""
-    _install()
+    # in the main environment: elsewhere pylint finds no Odoo, and Odoo's checkers then fail
+    # silently
+    venv.extra("lint")
     addons = database.addons()
     folders = [name for name in [*addons, "dev", "tests", "conftest.py"] if (ROOT / name).exists()]
     pylint = ["-m", "pylint", "-j2"]
@@ -56,23 +57,6 @@ def _python(title, arguments):
     return subprocess.run(
         [PYTHON, *arguments], cwd=ROOT, env=process.environment(), check=False
     ).returncode
-
-
-def _install():
-    """The tools, on demand, in the main environment: elsewhere pylint finds no Odoo, and
-    Odoo's checkers then fail silently."""
-    mark = VENV / "lint-complete"
-    digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    if mark.exists() and mark.read_text() == digest:
-        return
-    say("installing the lint tools")
-    done = subprocess.run(
-        [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", REQUIREMENTS],
-        capture_output=True, text=True, env=process.environment(), check=False,
-    )  # fmt: skip
-    if done.returncode:
-        stop(f"pip install failed:\n{done.stderr.strip()[-800:]}")
-    mark.write_text(digest)
 
 
 def _markers():

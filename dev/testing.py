@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+import venv
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 
@@ -160,6 +161,7 @@ def test_addon(tags=""):
 
 def bench(*arguments):
     """The benchmark, on copies of the test database."""
+    venv.extra("bench")
     postgres.start()
     name = database.ensure_test()
     return subprocess.run(

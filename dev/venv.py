@@ -100,3 +100,20 @@ def finish(odoo_paths):
     site = next(VENV.glob("lib/python3*/site-packages"))
     (site / "odoo-source.pth").write_text("".join(f"{path}\n" for path in odoo_paths))
     (VENV / "complete").write_text(_digest(odoo_paths))
+
+
+def extra(name):
+    """The packages of requirements-<name>.txt, on demand, in the same environment."""
+    requirements = ROOT / f"requirements-{name}.txt"
+    mark = VENV / f"{name}-complete"
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    if mark.exists() and mark.read_text() == digest:
+        return
+    say(f"installing the packages of {requirements.name}")
+    done = subprocess.run(
+        [PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", requirements],
+        capture_output=True, text=True, env=_environment(), check=False,
+    )  # fmt: skip
+    if done.returncode:
+        stop(f"pip install failed, run the command again:\n{done.stderr.strip()[-800:]}")
+    mark.write_text(digest)

@@ -3,20 +3,37 @@
 import argparse
 import time
 
-from . import apply, drain, ingest, recovery
+from . import apply, drain, growth, ingest, latency, peers, recovery
 from .figures import print_table
 from .world import World
 
 BENCHES = {
     "ingest": ingest.against_noop,
+    "automation": ingest.against_automation,
+    "naive": ingest.against_naive,
     "duplicates": ingest.duplicates_against_distinct,
     "drain": drain.against_one_job_each,
+    "loop": peers.against_bare_loop,
+    "procrastinate": peers.against_procrastinate,
+    "latency": latency.against_plain_job,
     "cost_code": lambda world, rounds: apply.against_plain_orm(world, "cost_code", rounds),
     "vendor": lambda world, rounds: apply.against_plain_orm(world, "vendor", rounds),
     "commitment": lambda world, rounds: apply.against_plain_orm(world, "commitment", rounds),
+    "job": lambda world, rounds: apply.against_plain_orm(world, "job", rounds),
+    "budget": lambda world, rounds: apply.against_plain_orm(world, "budget", rounds),
     "recovery": recovery.after_sigkill,
+    "growth": growth.with_many_rows,
+    "memory": growth.memory,
 }
-ROUNDS = {"ingest": 25, "duplicates": 15, "cost_code": 15, "vendor": 15, "recovery": 3}
+ROUNDS = {
+    "ingest": 25,
+    "duplicates": 15,
+    "cost_code": 15,
+    "vendor": 15,
+    "recovery": 3,
+    "job": 10,
+    "budget": 10,
+}
 
 
 def main():
@@ -32,7 +49,8 @@ def main():
     with World() as world:
         notes += world.facts()
         for name in options.names or BENCHES:
-            results.append(BENCHES[name](world, options.rounds or ROUNDS.get(name, 7)))
+            found = BENCHES[name](world, options.rounds or ROUNDS.get(name, 7))
+            results += found if isinstance(found, list) else [found]
     print_table(results, notes)
     print(f"\n{time.monotonic() - started:.0f} s")
 

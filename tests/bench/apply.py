@@ -3,10 +3,13 @@
 from .figures import Comparison, say
 from .world import database, vacuum
 
-COUNTS = {"cost_code": 200, "vendor": 200, "commitment": 50}
+# ten rounds of the last two are the initial load of 10,000 jobs and 50,000 budget lines
+COUNTS = {"cost_code": 200, "vendor": 200, "commitment": 50, "job": 1000, "budget": 50}
 TITLES = {
     "cost_code": "R12 cost_code.upserted ÷ ORM create",
     "vendor": "R12 vendor.upserted ÷ ORM create",
+    "job": "R12 job.upserted ÷ ORM create",
+    "budget": "R12 budget.approved ÷ ORM create",
     "commitment": "R12 commitment.approved ÷ ORM create + confirm",
 }
 # one process for the whole run: both sides share warm caches, and neither pays the start
@@ -37,6 +40,6 @@ def against_plain_orm(world, kind, rounds):
             say(f"{result.title}: round {number} of {rounds}, {result.values()[-1]:.2f}")
     finally:
         database.drop(name)
-    lines = " of 10 lines" if kind == "commitment" else ""
+    lines = {"commitment": " of 10 lines", "budget": " of 100 lines"}.get(kind, "")
     result.notes.append(f"{count} documents{lines} a round, in process, as the service user")
     return result

@@ -1,10 +1,11 @@
 """The documents of the benchmarks: `data` of the contract, plain Python."""
 
+import time
 import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
 
-JOBS = 5
+JOBS = 50
 CODES = 40  # leaves, under five divisions
 VENDORS = 20
 TYPES = ("labor", "material", "equipment", "subcontract")
@@ -30,26 +31,38 @@ def master_data():
     """Jobs, codes, vendors and budgets that leave room for every commitment."""
     codes = [cost_code(f"D{n}", parent=None) for n in range(1, 6)]
     codes += [cost_code(f"C{n:03d}", parent=f"D{n % 5 + 1}") for n in range(1, CODES + 1)]
-    jobs = [
-        {"external_id": f"job-{n}", "number": f"26-{n:03d}", "name": f"Job {n}", "status": "active"}
-        for n in range(1, JOBS + 1)
-    ]
-    lines = [
-        {"cost_code": f"C{n:03d}", "cost_type": kind, "amount": "900000000.00"}
-        for n in range(1, CODES + 1)
-        for kind in TYPES
-    ]
-    budgets = [
-        {"external_id": f"bud-{job['external_id']}", "job": job["external_id"], "version": "1",
-         "currency": "USD", "lines": lines}
-        for job in jobs
-    ]  # fmt: skip
+    jobs = [job(f"{n}") for n in range(1, JOBS + 1)]
+    budgets = [budget("1", data["external_id"], CODES * len(TYPES)) for data in jobs]
     return [
         *(event("cost_code.upserted", data) for data in codes),
         *(event("job.upserted", data) for data in jobs),
         *(event("vendor.upserted", vendor(f"{n}")) for n in range(1, VENDORS + 1)),
         *(event("budget.approved", data) for data in budgets),
     ]
+
+
+def job(unique):
+    return {
+        "external_id": f"job-{unique}",
+        "number": f"26-{unique}",
+        "name": f"Job {unique}",
+        "status": "active",
+    }
+
+
+def budget(version, job, lines):
+    """One line per code and type, of at most `CODES` × `TYPES`."""
+    keys = [(code, kind) for code in range(1, CODES + 1) for kind in TYPES][:lines]
+    return {
+        "external_id": f"bud-{job}-{version}",
+        "job": job,
+        "version": version,
+        "currency": "USD",
+        "lines": [
+            {"cost_code": f"C{code:03d}", "cost_type": kind, "amount": "900000000.00"}
+            for code, kind in keys
+        ],
+    }
 
 
 def cost_code(unique, parent="D1"):
@@ -123,8 +136,12 @@ def batch(kind, prefix, count):
             data = cost_code(unique, parent=f"D{number % 5 + 1}")
         elif kind == "vendor":
             data = vendor(unique)
+        elif kind == "job":
+            data = job(unique)
+        elif kind == "budget":
+            data = budget(prefix, f"job-{number % JOBS + 1}", 100)
         else:
             data = commitment(unique, f"job-{number % JOBS + 1}", f"ven-{number % VENDORS + 1}")
-        fact = "approved" if kind == "commitment" else "upserted"
-        result.append(event(f"{kind}.{fact}", data))
+        fact = "approved" if kind in ("commitment", "budget") else "upserted"
+        result.append(event(f"{kind}.{fact}", data, sequence=time.time_ns()))
     return result

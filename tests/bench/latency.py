@@ -41,7 +41,9 @@ def against_plain_job(world, rounds):
         for _number in range(SAMPLES):
             sent += 1
             data = documents.cost_code(f"L{sent:05d}")
-            ours.append(one(EVENTS, load.encode(documents.event("cost_code.upserted", data)), APPLIED))
+            ours.append(
+                one(EVENTS, load.encode(documents.event("cost_code.upserted", data)), APPLIED)
+            )
             theirs.append(one(NAIVE, b"{}", DONE))
         return ours, theirs
 

@@ -20,6 +20,8 @@ MODELS = {
     "cost_code": "construction.cost.code",
     "vendor": "res.partner",
     "commitment": "purchase.order",
+    "job": "project.project",
+    "budget": "construction.budget",
 }
 PLATFORM = "bench"
 
@@ -209,3 +211,55 @@ def _copy(value):
     if isinstance(value, list | tuple):
         return type(value)(_copy(item) for item in value)
     return value
+
+
+def fill(env, rows):
+    """Put `rows` applied events with delivery and audit row into the tables, by SQL."""
+    with env.registry.cursor() as cr:
+        cr.execute("SELECT id, company_id FROM construction_platform WHERE key = %s", (PLATFORM,))
+        platform, company = cr.fetchone()
+        cr.execute(
+            """
+            WITH delivery AS (
+                INSERT INTO construction_delivery (platform_id, company_id, received_at, body,
+                            body_sha256, headers, verdict)
+                     SELECT %(platform)s, %(company)s, now(), 'body', md5(n::text), '{}', 'accepted'
+                       FROM generate_series(1, %(rows)s) n
+                  RETURNING id
+            )
+            INSERT INTO construction_event (platform_id, company_id, delivery_id, event_id, source,
+                        type, subject, payload, digest, data_digest, lane, state, attempts,
+                        crashes, failures, received_at, processed_at, correlation_id)
+                 SELECT %(platform)s, %(company)s, id, 'old-' || id, 'https://platform.example',
+                        'construction.cost_code.upserted.v1', 'cost_code/' || id %% 200000,
+                        repeat('x', 400), md5(id::text), md5(id::text), 'standard', 'processed',
+                        1, 0, 0, now(), now(), md5(id::text)
+                   FROM delivery
+            """,
+            {"platform": platform, "company": company, "rows": rows},
+        )
+        cr.execute(
+            """
+            INSERT INTO construction_audit (company_id, model, res_id, action, actor_id, at,
+                        event_id, payload_digest)
+                 SELECT company_id, 'construction.event', id, 'event_processed', %s, now(), id,
+                        digest
+                   FROM construction_event WHERE event_id LIKE 'old-%%'
+            """,
+            (SUPERUSER_ID,),
+        )
+
+
+def drain_noops(env, count):
+    """Store `count` no-op events and drain them, committed; events per second of the drain."""
+    with env.registry.cursor() as cr:
+        api.Environment(cr, SUPERUSER_ID, {})["construction.bench"].store_pings(PLATFORM, count)
+    gc.collect()
+    started = time.perf_counter()
+    drained = 0
+    while drained < count:
+        with env.registry.cursor() as cr:
+            drained += api.Environment(cr, SUPERUSER_ID, {})["construction.drain"]._drain(
+                "standard"
+            )
+    return count / (time.perf_counter() - started)
