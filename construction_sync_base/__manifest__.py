@@ -55,6 +55,7 @@
         "views/construction_legal_hold_views.xml",
         "wizards/construction_person_erase_views.xml",
         "wizards/construction_audit_verify_views.xml",
+        "views/construction_right_views.xml",
         "wizards/construction_reason_views.xml",
         "wizards/construction_issue_map_views.xml",
         "wizards/construction_issue_choose_views.xml",

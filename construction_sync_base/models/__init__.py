@@ -64,6 +64,8 @@ from . import (
     construction_resolver,
     construction_resolver_domain,
     construction_retention,
+    construction_right,
+    construction_right_domain,
     construction_schedule_plan,
     construction_secret,
     construction_sync_policy,

@@ -226,6 +226,7 @@ class ConstructionApproval(models.Model):
         return True
 
     def action_reject_dialog(self):
+        self.check_access("read")
         return self.env["ir.actions.act_window"]._for_xml_id(
             "construction_sync_base.action_construction_reason_return"
         ) | {
@@ -238,6 +239,7 @@ class ConstructionApproval(models.Model):
 
     def action_open_document(self):
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "res_model": self.res_model,

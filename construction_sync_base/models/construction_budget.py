@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .construction_coding import EDIT_SENTINEL
+from .construction_guard import FINANCE, PROJECT_MANAGER, guard
 
 STATE = {"state", "approved_on"}
 FROZEN = {"job_id", "version", "basis", "line_ids", "effective_on", "includes_changes"}
@@ -97,18 +98,17 @@ class ConstructionBudget(models.Model):
             budget.pending_amount = figures.get("pending", 0)
             budget.available_amount = figures.get("available", 0)
 
+    @guard("approve", PROJECT_MANAGER, FINANCE)
+    def _check_approver(self):
+        return self.env._("Budgets are approved by Project Managers or Finance.")
+
     def action_approve(self):
         """Submit this version. What nobody else has to approve or release becomes the
         approved one at once; the one before is superseded.
 
         :raises UserError: not a draft, or the user is neither Project Manager nor Finance
         """
-        user = self.env.user
-        if not (
-            user.has_group("construction_sync_base.group_project_manager")
-            or user.has_group("construction_sync_base.group_finance")
-        ):
-            raise UserError(self.env._("Budgets are approved by Project Managers or Finance."))
+        self._check_approver()
         if any(budget.state != "draft" for budget in self):
             raise UserError(self.env._("Only drafts can be approved."))
         waiting = self.filtered(lambda budget: budget.release_state == "to_release")

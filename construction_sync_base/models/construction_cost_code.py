@@ -101,7 +101,8 @@ class ConstructionCostCode(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        bare = [vals for vals in vals_list if not vals.get("analytic_account_id")]
+        self.check_access("create")  # before accounts are made for it
+        bare = [vals for vals in vals_list if _needs_account(vals)]
         if bare:
             jobs = {
                 job.id: job
@@ -151,3 +152,8 @@ class ConstructionCostCode(models.Model):
     @api.ondelete(at_uninstall=False)
     def _never_delete(self):
         raise UserError(self.env._("Cost codes are archived, never deleted."))
+
+
+def _needs_account(vals):
+    """One without code or name gets none and is refused by the ORM."""
+    return not vals.get("analytic_account_id") and vals.get("code") and vals.get("name")

@@ -70,14 +70,16 @@ class ConstructionCostType(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        bare = [vals for vals in vals_list if not vals.get("analytic_account_id")]
+        self.check_access("create")  # before accounts and products are made for it
+        named = [vals for vals in vals_list if vals.get("code") and vals.get("name")]
+        bare = [vals for vals in named if not vals.get("analytic_account_id")]
         if bare:
             accounts = self.env["construction.coding"]._accounts(
                 "cost_type", [(v["code"], v["name"], v.get("company_id")) for v in bare]
             )
             for vals, account in zip(bare, accounts, strict=True):
                 vals["analytic_account_id"] = account.id
-        without = [vals for vals in vals_list if not vals.get("product_id")]
+        without = [vals for vals in named if not vals.get("product_id")]
         if without:
             products = (
                 self.env["product.product"]

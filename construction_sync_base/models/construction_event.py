@@ -1,9 +1,10 @@
 import json
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from ..lib.bucket import Limit
+from .construction_guard import INTEGRATION_MANAGER, guard
 
 STATES = [
     ("pending", "Waiting its turn"),
@@ -127,12 +128,9 @@ class ConstructionEvent(models.Model):
                 json.loads(event.payload), indent=2, ensure_ascii=False
             )
 
+    @guard("replay", INTEGRATION_MANAGER)
     def _check_operator(self):
-        if not self.env.user.has_group("construction_sync_base.group_integration_manager"):
-            raise AccessError(
-                self.env._("Only an Integration Manager may replay or discard events.")
-            )
-        self.check_access("read")
+        return self.env._("Only an Integration Manager may replay or discard events.")
 
     def action_replay_dialog(self):
         return self.env["ir.actions.act_window"]._for_xml_id(
@@ -190,6 +188,7 @@ class ConstructionEvent(models.Model):
                 )
 
     def action_discard_dialog(self):
+        self.check_access("read")
         return self.env["ir.actions.act_window"]._for_xml_id(
             "construction_sync_base.action_construction_reason_discard"
         ) | {"context": {"default_res_ids": self.ids, "default_action": "discard"}}

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from .construction_guard import FINANCE, INTEGRATION_MANAGER, PROJECT_MANAGER, guard
+
 CATEGORIES = [
     ("malformed", "Unreadable"),
     ("schema", "Wrong form"),
@@ -165,15 +167,13 @@ class ConstructionIssue(models.Model):
             raise AccessError(self.env._("An issue is closed by its buttons, not edited."))
         return super().write(vals)
 
+    @guard("resolve", INTEGRATION_MANAGER, FINANCE, PROJECT_MANAGER)
     def _check_operator(self):
-        groups = (
-            "construction_sync_base.group_integration_manager",
-            "construction_sync_base.group_finance",
-            "construction_sync_base.group_project_manager",
-        )
-        if not any(self.env.user.has_group(group) for group in groups):
-            raise AccessError(self.env._("Your role may read issues, not close them."))
-        self.check_access("read")
+        return self.env._("Your role may read issues, not close them.")
+
+    @guard("approve", PROJECT_MANAGER, FINANCE)
+    def _check_overrun(self):
+        return self.env._("A Project Manager or Finance approves what exceeds the budget.")
 
     def action_start(self):
         self._check_operator()
@@ -198,6 +198,7 @@ class ConstructionIssue(models.Model):
         return True
 
     def action_waive_dialog(self):
+        self.check_access("read")
         return self.env["ir.actions.act_window"]._for_xml_id(
             "construction_sync_base.action_construction_reason_waive"
         ) | {"context": {"default_res_ids": self.ids, "default_action": "waive"}}
@@ -238,6 +239,7 @@ class ConstructionIssue(models.Model):
 
     def action_map_dialog(self):
         self.ensure_one()
+        self.check_access("read")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Map and resume"),
@@ -262,6 +264,7 @@ class ConstructionIssue(models.Model):
         }
 
     def action_approve_overrun_dialog(self):
+        self.check_access("read")
         return self.env["ir.actions.act_window"]._for_xml_id(
             "construction_sync_base.action_construction_reason_overrun"
         ) | {"context": {"default_res_ids": self.ids, "default_action": "approve_overrun"}}
@@ -271,18 +274,10 @@ class ConstructionIssue(models.Model):
 
         :raises AccessError: only a Project Manager or Finance may
         """
-        user = self.env.user
-        if not (
-            user.has_group("construction_sync_base.group_project_manager")
-            or user.has_group("construction_sync_base.group_finance")
-        ):
-            raise AccessError(
-                self.env._("A Project Manager or Finance approves what exceeds the budget.")
-            )
-        self.check_access("read")
+        self._check_overrun()
         if not (reason or "").strip():
             raise UserError(self.env._("Say why the budget may be exceeded."))
         issues = self.sudo().filtered(lambda i: i.category == "budget" and i.state in OPEN)
-        issues.event_id.write({"approved_note": f"{reason} ({user.name})"})
+        issues.event_id.write({"approved_note": f"{reason} ({self.env.user.name})"})
         issues._close("resolved", reason)
         return True

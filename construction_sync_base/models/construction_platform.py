@@ -194,6 +194,7 @@ class ConstructionPlatform(models.Model):
 
     def action_setup(self):
         self.ensure_one()
+        self.check_access("write")
         return self.env["ir.actions.act_window"]._for_xml_id(
             "construction_sync_base.action_platform_setup"
         ) | {"context": {"default_platform_id": self.id}}
@@ -262,6 +263,7 @@ class ConstructionPlatform(models.Model):
     def action_ping(self):
         """Send one no-op event through the whole pipeline and wake it."""
         self.ensure_one()
+        self.check_access("write")
         if self.state != "active":
             raise UserError(self.env._("Activate the platform first, then test it."))
         event = self.env["construction.inbox"].sudo()._ping(self)
@@ -285,12 +287,14 @@ class ConstructionPlatform(models.Model):
 
     def action_open_issues(self):
         self.ensure_one()
+        self.check_access("read")
         return self.env["ir.actions.act_window"]._for_xml_id(
             "construction_sync_base.action_construction_issue"
         ) | {"domain": [("platform_id", "=", self.id)]}
 
     def action_open_waiting(self):
         self.ensure_one()
+        self.check_access("read")
         return self.env["ir.actions.act_window"]._for_xml_id(
             "construction_sync_base.action_construction_event"
         ) | {

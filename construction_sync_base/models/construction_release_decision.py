@@ -26,6 +26,7 @@ class ConstructionReleaseDecision(models.AbstractModel):
         return True
 
     def action_return_dialog(self):
+        self.check_access("read")
         return self.env["ir.actions.act_window"]._for_xml_id(
             "construction_sync_base.action_construction_reason_return"
         ) | {

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .construction_guard import FINANCE, PROJECT_MANAGER, guard
+
 # in a context it opens what only the gate writes; an object cannot come by RPC
 DOOR = object()
 GATE_FIELDS = {
@@ -14,10 +16,6 @@ GATE_FIELDS = {
     "release_policy_id",
     "release_policy_version",
 }
-RELEASERS = (
-    "construction_sync_base.group_finance",
-    "construction_sync_base.group_project_manager",
-)
 
 
 class ConstructionReleaseMixin(models.AbstractModel):
@@ -205,9 +203,13 @@ class ConstructionReleaseMixin(models.AbstractModel):
     def _release_refusal(self):
         """Why the user may not release this by hand, or None."""
         self.ensure_one()
-        if not any(self.env.user.has_group(group) for group in RELEASERS):
+        if not type(self)._check_releaser.allows(self.env.user):
             return self.env._("Finance or a Project Manager releases %s.", self.display_name)
         return self._duty_refusal(self.env.user)
+
+    @guard("release", FINANCE, PROJECT_MANAGER)
+    def _check_releaser(self):
+        return self.env._("Finance or a Project Manager releases documents.")
 
     def _duty_refusal(self, user, principal=None):
         """Why this person may not decide: submitter and releaser are different people,

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
+
+from .construction_guard import FINANCE, INTEGRATION_MANAGER, guard
 
 FROZEN = {"company_id", "document_type", "automatic", "amount_limit", "effective_from", "version"}
 
@@ -94,6 +96,7 @@ class ConstructionReleasePolicy(models.Model):
     def action_propose(self):
         """:raises AccessError: the user is not of Finance, or manages integrations"""
         self._check_finance()
+        self.check_access("write")
         for policy in self:
             if policy.state != "draft":
                 raise UserError(self.env._("Only drafts are proposed."))
@@ -103,6 +106,7 @@ class ConstructionReleasePolicy(models.Model):
     def action_approve(self):
         """:raises UserError: nobody else proposed it, or its date has passed"""
         self._check_finance()
+        self.check_access("write")
         for policy in self:
             if policy.state != "proposed":
                 raise UserError(self.env._("%s was not proposed.", policy.display_name))
@@ -133,6 +137,7 @@ class ConstructionReleasePolicy(models.Model):
 
     def action_back_to_draft(self):
         self._check_finance()
+        self.check_access("write")
         if any(policy.state == "approved" for policy in self):
             raise UserError(self.env._("An approved version stays; make a new one."))
         self.sudo().write({"state": "draft", "proposed_by_id": False})
@@ -149,17 +154,11 @@ class ConstructionReleasePolicy(models.Model):
             "views": [[False, "form"]],
         }
 
+    @guard("approve", FINANCE, but=(INTEGRATION_MANAGER,))
     def _check_finance(self):
-        user = self.env.user
-        if not user.has_group("construction_sync_base.group_finance") or user.has_group(
-            "construction_sync_base.group_integration_manager"
-        ):
-            raise AccessError(
-                self.env._(
-                    "A policy that can post is decided by Finance; Integration Managers cannot."
-                )
-            )
-        self.check_access("write")
+        return self.env._(
+            "A policy that can post is decided by Finance; Integration Managers cannot."
+        )
 
     # ---------------------------------------------------------------- guard
     @api.model_create_multi

@@ -268,6 +268,7 @@ class ProjectProject(models.Model):
     # -------------------------------------------------------------- buttons
     def action_open_budget(self):
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "construction_sync_base.action_construction_job_cost"
         )
@@ -275,6 +276,7 @@ class ProjectProject(models.Model):
 
     def action_open_commitments(self):
         self.ensure_one()
+        self.check_access("read")
         return self.env["ir.actions.act_window"]._for_xml_id(
             "construction_sync_base.action_construction_commitment"
         ) | {
@@ -284,6 +286,7 @@ class ProjectProject(models.Model):
 
     def action_open_events(self):
         self.ensure_one()
+        self.check_access("read")
         event_ids = self.env["construction.job.cost"]._event_ids(self)
         return self.env["ir.actions.act_window"]._for_xml_id(
             "construction_sync_base.action_construction_event"

@@ -288,6 +288,7 @@ class PurchaseOrder(models.Model):
 
     def action_open_sync_events(self):
         self.ensure_one()
+        self.check_access("read")
         bindings = (
             self.env["construction.binding"]
             .sudo()

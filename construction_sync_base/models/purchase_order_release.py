@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 from odoo.tools import formatLang
 
 from .construction_coding import EDIT_SENTINEL
-from .construction_release_mixin import RELEASERS
 
 
 class PurchaseOrderRelease(models.Model):
@@ -80,8 +79,7 @@ class PurchaseOrderRelease(models.Model):
         :raises UserError: it was not returned, or the user releases nothing
         """
         self.check_access("write")
-        if not any(self.env.user.has_group(group) for group in RELEASERS):
-            raise UserError(self.env._("Finance or a Project Manager submits it again."))
+        self._check_releaser()
         for order in self:
             if order.release_state != "returned" or order.state != "to approve":
                 raise UserError(self.env._("%s was not returned.", order.display_name))

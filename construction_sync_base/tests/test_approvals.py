@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import psycopg2
 from odoo import fields
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
@@ -396,3 +396,24 @@ class TestMyApprovals(ApprovalCase, TransactionCase):
         order = self.submitted()
         self.assertFalse(self.mine(stranger) & order.approval_ids)
         self.assertNotIn(stranger, order.activity_ids.user_id)
+
+    def test_who_is_asked_needs_no_purchase_rights(self):
+        """A project user approves what he could not order; the rest stays shut."""
+        user = self.make_user("asked-user", "project_user")
+        self.rule(user)
+        order = self.submitted()
+        order.with_user(user).action_release()
+        self.assertEqual((order.state, order.released_by_id), ("purchase", user))
+        with self.assertRaises(AccessError):
+            order.with_user(user).write({"note": "x"})
+
+    def test_buyers_of_no_group_of_ours_open_the_form(self):
+        """What they may not read is not on their form."""
+        self.rule(self.finance)
+        user = self.make_user("form-buyer")
+        user.group_ids |= self.env.ref("purchase.group_purchase_user")
+        order = self.submitted().with_user(user)
+        view = order.get_view(view_type="form")
+        self.assertNotIn("approval_ids", view["arch"])
+        spec = {name: {} for name in ("release_state", "approval_waiting_for", "may_decide")}
+        self.assertEqual(order.web_read(spec)[0]["release_state"], "to_release")

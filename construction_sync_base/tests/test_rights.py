@@ -39,6 +39,7 @@ TABLE = {
     "construction.platform": "r r r rwc r r",
     "construction.release.policy": "r r rwcu r r r",
     "construction.retention": "- - r rwcu r -",
+    "construction.right": "- - - r r -",
     "construction.secret": "- - - - - -",
     "construction.sync.policy": "r r rw rwc r r",
     "construction.sync.policy.field": "r r r rwcu r r",

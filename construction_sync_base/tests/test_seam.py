@@ -18,7 +18,7 @@ ENGINE_MODELS = (
     "platform_contract", "type_day", "type_usage",
     "version_guard", "platform_standing",
     "approval", "approval_delegation", "approval_platform", "approval_rule", "person",
-    "release_decision", "release_mixin", "release_policy",
+    "guard", "release_decision", "release_mixin", "release_policy", "right",
 )  # fmt: skip
 ENGINE = [
     *(ADDON / "models" / f"construction_{name}.py" for name in ENGINE_MODELS),

@@ -125,3 +125,48 @@ registry.category("web_tour.tours").add("construction_event_replayed", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("construction_approved_by_deputy", {
+    steps: () => [
+        stepUtils.showAppsMenuItem(),
+        {
+            content: "open the Construction app",
+            trigger: `.o_app[data-menu-xmlid="${MODULE}.menu_construction_root"]`,
+            run: "click",
+        },
+        {
+            content: "open the Approvals section",
+            trigger: `[data-menu-xmlid="${MODULE}.menu_construction_approvals"]`,
+            run: "click",
+        },
+        {
+            content: "open My approvals",
+            trigger: `.o-dropdown--menu [data-menu-xmlid="${MODULE}.menu_construction_my_approval"]`,
+            run: "click",
+        },
+        {
+            content: "the order waits for whom the deputy stands for",
+            trigger: ".o_data_row:contains('Role of absent approver') .o_data_cell",
+            run: "click",
+        },
+        {
+            content: "look at the order first",
+            trigger: ".o_form_view button[name='action_open_document']",
+            run: "click",
+        },
+        {
+            content: "it says whom it waits for and what it will do",
+            trigger: ".o_form_view .alert:contains('Waits for'):contains('commits')",
+        },
+        {
+            content: "approve in the place of the absent approver",
+            trigger: ".o_form_view button[name='action_release']",
+            run: "click",
+        },
+        {
+            content: "the order is confirmed",
+            trigger:
+                ".o_form_view .o_statusbar_status .o_arrow_button_current:contains('Purchase Order')",
+        },
+    ],
+});
