@@ -15,12 +15,13 @@ class ConstructionRight(models.Model):
     _description = "Who Can Do What"
     _auto = False
     _check_company_auto = True
-    _order = "group_id, model_id"
+    _order = "group_id, record"
     _rec_name = "group_id"
 
     company_id = fields.Many2one("res.company", readonly=True)
     group_id = fields.Many2one("res.groups", readonly=True)
-    model_id = fields.Many2one("ir.model", string="Record", readonly=True)
+    record = fields.Char(readonly=True)
+    model = fields.Char(readonly=True)
     can_read = fields.Boolean(string="Read", readonly=True)
     can_create = fields.Boolean(string="Create", readonly=True)
     can_write = fields.Boolean(string="Change", readonly=True)
@@ -67,16 +68,19 @@ class ConstructionRight(models.Model):
                  GROUP BY i.gid, g.model_id
             )
             SELECT row_number() OVER (ORDER BY k.gid, k.model_id)::int AS id,
-                   NULL::int AS company_id, k.gid AS group_id, k.model_id,
+                   NULL::int AS company_id, k.gid AS group_id, m.model,
+                   COALESCE(m.name ->> %(lang)s, m.name ->> 'en_US') AS record,
                    COALESCE(a.can_read, false) AS can_read,
                    COALESCE(a.can_create, false) AS can_create,
                    COALESCE(a.can_write, false) AS can_write,
                    COALESCE(a.can_unlink, false) AS can_unlink,
                    %(columns)s
               FROM (SELECT gid, model_id FROM access UNION SELECT gid, model_id FROM actions) k
+              JOIN ir_model m ON m.id = k.model_id
               LEFT JOIN access a ON a.gid = k.gid AND a.model_id = k.model_id
               LEFT JOIN actions c ON c.gid = k.gid AND c.model_id = k.model_id
             """,
+            lang=self.env.lang or "en_US",
             groups=self._shown_groups(),
             models=self._shown_models(),
             guards=self._guards_query(),
@@ -165,15 +169,15 @@ class ConstructionRight(models.Model):
             right.user_count = len(users)
             right.people = ", ".join(users[:30].mapped("name"))
 
-    @api.depends("group_id", "model_id")
+    @api.depends("group_id", "model")
     def _compute_limits(self):
-        rules = self.env["ir.rule"].sudo().search([("model_id", "in", self.model_id.ids)])
+        rules = self.env["ir.rule"].sudo().search([("model_id.model", "in", self.mapped("model"))])
         for right in self:
             implied = right.group_id.sudo().all_implied_ids
             right.limits = "\n".join(
                 rule.name
                 for rule in rules
-                if rule.model_id == right.model_id and (not rule.groups or rule.groups & implied)
+                if rule.model_id.model == right.model and (not rule.groups or rule.groups & implied)
             )
 
     def action_open_people(self):

@@ -28,7 +28,7 @@ class TestWhoCan(ApprovalCase, TransactionCase):
         found = self.env["construction.right"].search(
             [("group_id", "=", self.env.ref(f"{prefix}{group}").id)]
         )
-        return {row.model_id.model: row for row in found}
+        return {row.model: row for row in found}
 
     def test_operations_are_those_of_a_user_of_the_group(self):
         compared = 0
@@ -73,7 +73,8 @@ class TestWhoCan(ApprovalCase, TransactionCase):
         self.assertTrue(all(kinds.values()), kinds)
 
     def test_who_posts(self):
-        posts = {group for group in GROUPS if self.rows(group)["account.move"].can_post}
+        rows = {group: self.rows(group).get("account.move") for group in GROUPS}
+        posts = {group for group, row in rows.items() if row and row.can_post}
         self.assertEqual(posts, {"finance", "payroll"})
         self.assertEqual(
             {group for group in GROUPS if self.rows(group)["construction.event"].can_replay},
@@ -114,5 +115,5 @@ class TestWhoCan(ApprovalCase, TransactionCase):
         user = self.make_user("exports", "auditor")
         user.group_ids |= self.env.ref("base.group_allow_export")
         rows = self.env["construction.right"].with_user(user).search([])
-        data = rows.export_data(["group_id", "model_id", "can_post", "people"])["datas"]
+        data = rows.export_data(["group_id", "record", "can_post", "people"])["datas"]
         self.assertEqual(len(data), len(rows))
