@@ -133,6 +133,7 @@ class ConstructionEvent(models.Model):
         return self.env._("Only an Integration Manager may replay or discard events.")
 
     def action_replay_dialog(self):
+        self.check_access("read")
         return self.env["ir.actions.act_window"]._for_xml_id(
             "construction_sync_base.action_construction_reason_replay"
         ) | {"context": {"default_res_ids": self.ids, "default_action": "replay"}}
