@@ -52,6 +52,17 @@ def remote_address():
     return request.httprequest.remote_addr
 
 
+def environment():
+    """The superuser's environment in the database that the request is for.
+
+    :raises Refusal: PostgreSQL is away, or the server has several databases and no filter to
+        tell by; Odoo serves the request without one then
+    """
+    if not request.db:
+        raise Refusal(503, "unavailable", "Try again later", {"Retry-After": "30"})
+    return api.Environment(request.env.cr, SUPERUSER_ID, {})
+
+
 def bearer_user(scope):
     """Id of the user whose API key of exactly this scope comes as bearer token, or None."""
     scheme, _blank, key = request.httprequest.headers.get("Authorization", "").partition(" ")
@@ -102,10 +113,7 @@ class Door:
 
     def _platform(self, key):
         """What `construction.platform._route` knows of the platform that the address names."""
-        if not request.db:  # PostgreSQL is away, and Odoo serves the request without it
-            raise Refusal(503, "unavailable", "Try again later", {"Retry-After": "30"})
-        env = api.Environment(request.env.cr, SUPERUSER_ID, {})
-        platform = env["construction.platform"]._route(key)
+        platform = environment()["construction.platform"]._route(key)
         if platform is not None and not platform["active"]:
             raise Refusal(410, "deleted-platform", "This platform was deleted")
         if platform is None or platform["state"] == "draft":

@@ -1,7 +1,6 @@
-from odoo import SUPERUSER_ID, api
-from odoo.http import Controller, Response, request, route
+from odoo.http import Controller, Response, route
 
-from .common import BASE, Refusal
+from .common import BASE, Refusal, environment
 
 JSON_SCHEMA = "application/schema+json"
 
@@ -11,12 +10,11 @@ class Contract(Controller):
 
     @route(f"{BASE}/openapi.json", type="http", auth="none", methods=["GET"], save_session=False)
     def openapi(self, **_ignored):
-        return _json(_env()["construction.contract"]._openapi())
+        return _answer(lambda env: _json(env["construction.contract"]._openapi()))
 
     @route(f"{BASE}/asyncapi.json", type="http", auth="none", methods=["GET"], save_session=False)
     def asyncapi(self, **_ignored):
-        base_url = _env()["ir.config_parameter"].get_base_url()
-        return _json(_env()["construction.contract"]._asyncapi(base_url))
+        return _answer(_asyncapi)
 
     @route(
         f"{BASE}/schemas/<string:name>",
@@ -26,16 +24,29 @@ class Contract(Controller):
         save_session=False,
     )
     def schema(self, name, **_ignored):
-        """The schema file that validates, as it is."""
-        handler = _env()["construction.handler"]._for_type(name)
-        if handler is None or name not in handler._catalogue():
-            return Refusal(404, "unknown-schema", "No such schema").response()
-        hints = _env()["construction.contract"]._hints([name])
-        return _json(handler._schema_path().read_bytes(), JSON_SCHEMA, hints)
+        return _answer(lambda env: _schema(env, name))
 
 
-def _env():
-    return api.Environment(request.env.cr, SUPERUSER_ID, {})
+def _answer(make):
+    """What `make` answers in the database of the request, or why there is none."""
+    try:
+        return make(environment())
+    except Refusal as refusal:
+        return refusal.response()
+
+
+def _asyncapi(env):
+    base_url = env["ir.config_parameter"].get_base_url()
+    return _json(env["construction.contract"]._asyncapi(base_url))
+
+
+def _schema(env, name):
+    """The schema file that validates, as it is."""
+    handler = env["construction.handler"]._for_type(name)
+    if handler is None or name not in handler._catalogue():
+        raise Refusal(404, "unknown-schema", "No such schema")
+    hints = env["construction.contract"]._hints([name])
+    return _json(handler._schema_path().read_bytes(), JSON_SCHEMA, hints)
 
 
 def _json(text, content_type="application/json", headers=None):

@@ -1,12 +1,12 @@
 import logging
 
 import psycopg2.errors
-from odoo import SUPERUSER_ID, api
+from odoo import api
 from odoo.http import Controller, Response, request, route
 
 from ..lib import exposition
 from ..models.construction_platform import METRICS_SCOPE
-from .common import BASE, Refusal, bearer_user
+from .common import BASE, Refusal, bearer_user, environment
 
 _logger = logging.getLogger(__name__)
 
@@ -34,8 +34,7 @@ class Operations(Controller):
 
     def _reader(self):
         """The Integration Manager to whom the request's key belongs."""
-        env = api.Environment(request.env.cr, SUPERUSER_ID, {})
-        user = env["res.users"].browse(bearer_user(METRICS_SCOPE))
+        user = environment()["res.users"].browse(bearer_user(METRICS_SCOPE))
         if not user or not user.has_group("construction_sync_base.group_integration_manager"):
             bearer = {"WWW-Authenticate": "Bearer"}
             raise Refusal(401, "unauthorized", "Not authenticated", bearer)

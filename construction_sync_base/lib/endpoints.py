@@ -135,6 +135,7 @@ ENDPOINTS = (
         "This document",
         "OpenAPI 3.1 of the endpoints and event types of this installation.",
         (Answer(200, "The document.", "Document"),),
+        ("unavailable",),
     ),
     Endpoint(
         "GET",
@@ -143,6 +144,7 @@ ENDPOINTS = (
         "The events as AsyncAPI",
         "AsyncAPI 3.0 of the event types of this installation.",
         (Answer(200, "The document.", "Document"),),
+        ("unavailable",),
     ),
     Endpoint(
         "GET",
@@ -151,7 +153,7 @@ ENDPOINTS = (
         "Schema of an event type",
         "The file by which `data` of this type is checked, as it is.",
         (Answer(200, "JSON Schema.", "Document", "application/schema+json"),),
-        ("unknown-schema",),
+        ("unknown-schema", "unavailable"),
         parameters=("type",),
     ),
     Endpoint(

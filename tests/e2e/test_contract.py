@@ -175,3 +175,32 @@ def test_a_stored_event_is_found_as_the_document_says(server, document, senders)
     properties = document["components"]["schemas"]["EventState"]["properties"]
     assert set(answer.json()) == set(properties)
     assert answer.json()["state"] in properties["state"]["enum"]
+
+
+def test_a_server_that_knows_no_database_refuses_in_words(new_server):
+    """Several databases and no filter: nobody can say whose endpoint was meant."""
+    nobody = new_server(options=["--db-filter=^none of them$"])
+    base = f"{nobody.url}/construction_sync/v1"
+    assert requests.get(f"{base}/health", timeout=60).json() == {"status": "pass"}
+    for method, path in (
+        ("GET", "openapi.json"),
+        ("GET", "asyncapi.json"),
+        ("GET", f"schemas/{TYPE}"),
+        ("GET", "metrics"),
+        ("GET", "abc/events?source=x&id=y"),
+        ("POST", "abc/events"),
+        ("POST", "abc/webhooks"),
+        ("PUT", f"abc/files/{'0' * 64}"),
+    ):
+        answer = requests.request(
+            method,
+            f"{base}/{path}",
+            data=None if method == "GET" else b"{}",
+            headers={"Content-Type": "application/cloudevents+json"},
+            timeout=60,
+        )
+        assert answer.status_code == 503, f"{method} {path}: {answer.status_code} {answer.text}"
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.headers["Retry-After"]
+        assert answer.json()["type"] == "urn:construction-sync:unavailable"
+    assert not nobody.errors()
