@@ -95,7 +95,7 @@ ENDPOINTS = (
         "Ask what became of an event",
         "Its state, the issues it raised and the documents it led to.",
         (Answer(200, "State of the event.", "EventState"),),
-        (*_PLATFORM, "unknown-event"),
+        (*_PLATFORM, "unknown-event", "unavailable"),
         PLATFORM_KEY,
         parameters=("platform", "source", "id"),
     ),
