@@ -4,7 +4,7 @@ import psycopg2.errors
 from odoo import api
 from odoo.http import Controller, Response, request, route
 
-from ..lib import exposition
+from ..lib import exposition, logs
 from ..models.construction_platform import METRICS_SCOPE
 from .common import BASE, Refusal, bearer_user, environment
 
@@ -28,7 +28,7 @@ class Operations(Controller):
         try:
             return exposition.render(env["construction.metrics"]._families())
         except psycopg2.errors.QueryCanceled as error:
-            _logger.exception("a reading for the metrics took too long")
+            _logger.error("a reading for the metrics took too long: %s", logs.trace(error))
             title = "Try again later"
             raise Refusal(503, "unavailable", title, {"Retry-After": "60"}) from error
 

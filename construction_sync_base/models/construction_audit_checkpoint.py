@@ -5,7 +5,7 @@ from pathlib import Path
 from odoo import api, fields, models
 
 from ..audit_reader import read_head
-from ..lib import sealing
+from ..lib import logs, sealing
 from ..settings import setting
 
 _logger = logging.getLogger(__name__)
@@ -131,7 +131,7 @@ class ConstructionAuditCheckpoint(models.Model):
             partial = path.with_suffix(".part")
             partial.write_text(text)
             partial.rename(path)
-        except OSError:
-            _logger.exception("the checkpoint could not be written to %s", folder)
+        except OSError as error:
+            _logger.error("the checkpoint could not be written: %s", logs.shown(str(error)))
             return False
         return True

@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
 
 from ..audit_reader import ROW_HASH, read_head
-from ..lib import sealing
+from ..lib import logs, sealing
 from ..settings import audit_public_keys, audit_signer
 
 _logger = logging.getLogger(__name__)
@@ -136,8 +136,8 @@ class ConstructionAuditSeal(models.Model):
                 total += count
                 if count < BATCH:
                     return total
-        except (psycopg2.Error, sealing.SealingError):
-            _logger.exception("the audit could not be sealed")
+        except (psycopg2.Error, sealing.SealingError) as error:
+            _logger.error("the audit could not be sealed: %s", logs.trace(error))
             return total
 
     def _seal_batch(self, most):

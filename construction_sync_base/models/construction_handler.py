@@ -2,7 +2,7 @@ import logging
 
 from odoo import api, models, tools
 
-from ..lib import catalogue, schema_check
+from ..lib import catalogue, logs, schema_check
 
 _logger = logging.getLogger(__name__)
 
@@ -71,6 +71,10 @@ class ConstructionHandler(models.AbstractModel):
             handler = self._for_type(event_type)
             try:
                 versions[event_type] = catalogue.read(handler._schema_path(), handler._replaces)
-            except (OSError, ValueError):  # an addon's broken file must not stop the others
-                _logger.exception("the schema of %s cannot be published", event_type)
+            except (OSError, ValueError) as error:  # one broken file must not stop the others
+                _logger.error(
+                    "the schema of %s cannot be published: %s",
+                    logs.shown(event_type),
+                    logs.shown(str(error)),
+                )
         return versions

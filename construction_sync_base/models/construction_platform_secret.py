@@ -5,7 +5,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
 from ..hooks import secret_keys
-from ..lib import networks, signatures, vault
+from ..lib import logs, networks, signatures, vault
 from .construction_platform import API_SCOPE
 
 _logger = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ class ConstructionPlatform(models.Model):
         try:
             return secret_keys()
         except vault.VaultError as error:
-            _logger.error("platform secrets cannot be opened: %s", error)
+            _logger.error("platform secrets cannot be opened: %s", logs.shown(str(error)))
             return []
 
     def _secret_keys_or_raise(self):
@@ -141,5 +141,5 @@ class ConstructionPlatform(models.Model):
         try:
             return vault.decrypt(stored, self._secret_keys())
         except vault.VaultError as error:
-            _logger.error("secret of platform %s: %s", platform.key, error)
+            _logger.error("secret of platform %s: %s", platform.id, logs.shown(str(error)))
             return None

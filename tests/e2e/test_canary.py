@@ -171,7 +171,7 @@ class Drill:
         assert sender.post(ping | {"data": {"note": self.wage + "2"}}).status_code == 202
         wrong = self.guess
         if sender.scheme == "standard_webhooks":
-            wrong = "whsec_" + base64.b64encode(self.guess.encode()).decode()
+            wrong = "whsec_" + self.guess_in_base64
         assert sender.post(ping, secret=wrong).status_code == 401
         query = f"?token={self.guess}&secret={sender.secret}"
         assert sender.post(ping, query=query).status_code == 200
@@ -182,10 +182,37 @@ class Drill:
         no_subject = event("job.upserted", {"wage": self.wage})
         del no_subject["subject"]
         assert sender.post(no_subject).status_code == 202
+        self.knock_at_the_others(sender)
         if sender.scheme == "bearer":
             place = f"{sender.url}?source={SOURCE}&id={ping['id']}"
             key = {"Authorization": f"Bearer {sender.secret}"}
             assert requests.get(place, headers=key, timeout=60).status_code == 200
+
+    def knock_at_the_others(self, sender):
+        """A file and a webhook, with the right secret and with a wrong one."""
+        base = sender.url.removesuffix("/events")
+        file = secrets.token_bytes(64)
+        place = f"{base}/files/{hashlib.sha256(file).hexdigest()}"
+        webhook = json.dumps({"id": uuid.uuid4().hex, "wage": self.wage}).encode()
+        for secret, stored, webhook_status in (
+            (sender.secret, 201, 404),  # a platform of canonical events has no translator
+            ("whsec_" + self.guess_in_base64, 401, 404),
+        ):
+            kind = {"Content-Type": "application/octet-stream"}
+            answer = requests.put(
+                place, data=file, headers=kind | sender.proof(file, secret), timeout=60
+            )
+            assert answer.status_code == stored, (sender.scheme, answer.text)
+            kind = {"Content-Type": "application/json"}
+            answer = requests.post(
+                f"{base}/webhooks?key={self.guess}",
+                data=webhook, headers=kind | sender.proof(webhook, secret), timeout=60,
+            )  # fmt: skip
+            assert answer.status_code == webhook_status, (sender.scheme, answer.text)
+
+    @property
+    def guess_in_base64(self):
+        return base64.b64encode(self.guess.encode()).decode()
 
     def apply(self):
         """Applied, parked, refused by the schema, and refused by the database itself."""

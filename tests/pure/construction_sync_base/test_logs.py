@@ -1,6 +1,8 @@
 """What may stand in a log line."""
 
+import ast
 import logging
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -137,3 +139,50 @@ def test_the_access_log_has_no_query_of_our_addresses(caplog):
     assert "canary" not in caplog.text
     assert '"POST /construction_sync/v1/x/events?*** HTTP/1.1" 401 -' in caplog.text
     assert "/web?debug=1" in caplog.text and "no arguments" in caplog.text
+
+
+ADDONS = Path(__file__).resolve().parents[3].glob("construction_sync_*")
+ID_NAMES = {"id", "ids", "token", "attempt", "lane"}  # all of our own making
+
+
+def log_calls():
+    """(file, line, call) of every use of a module's `_logger`, tests aside."""
+    for addon in ADDONS:
+        for path in addon.rglob("*.py"):
+            if "tests" in path.parts:
+                continue
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                    if getattr(node.func.value, "id", None) in ("_logger", "logger"):
+                        yield f"{path.name}:{node.lineno}", node
+
+
+def harmless(node):
+    """An id, a number, or what this library made of something else."""
+    if isinstance(node, ast.Constant):
+        return True
+    if isinstance(node, ast.BinOp):
+        return harmless(node.left) and harmless(node.right)
+    if isinstance(node, ast.Name):
+        return node.id in ID_NAMES
+    if isinstance(node, ast.Attribute):
+        return node.attr in ID_NAMES
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Constant) and node.slice.value in ID_NAMES
+    called = node.func if isinstance(node, ast.Call) else None
+    if isinstance(called, ast.Attribute):
+        return getattr(called.value, "id", None) == "logs"
+    return isinstance(called, ast.Name) and called.id in ("len", "timedelta")
+
+
+def test_our_loggers_log_ids_and_masked_lines_only():
+    """Whatever else a line needs goes through `logs.shown` or `logs.trace`; no traceback, as
+    its last line is the error's text."""
+    calls = list(log_calls())
+    assert len(calls) >= 8
+    for where, call in calls:
+        assert call.func.attr != "exception", where
+        assert not [keyword.arg for keyword in call.keywords], where
+        text, *values = call.args
+        assert isinstance(text, ast.Constant), where
+        assert all(map(harmless, values)), where
