@@ -1,3 +1,4 @@
+import functools
 import hashlib
 import json
 import logging
@@ -10,7 +11,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_DEFAULT, TRANSACTION_STATUS_IDLE
 
 from ..lib import envelope, logs, networks, signatures
 from ..models.construction_apply import CONFLICTS, LOST, QUICK_TRIES
-from ..models.construction_platform import API_SCOPE
+from ..models.construction_platform import API_SCOPE, KEY_FORM
 
 _logger = logging.getLogger(__name__)
 
@@ -107,12 +108,34 @@ def reachable():
         raise Refusal(503, "unavailable", title, {"Retry-After": "30"}) from error
 
 
+def answering(endpoint):
+    """Every refusal is an answer, and so is a fault of ours: the sender tries again, and reads
+    nothing of it. Odoo would repeat some requests, whose body is gone by then."""
+
+    @functools.wraps(endpoint)
+    def answer(*args, **kwargs):
+        try:
+            return endpoint(*args, **kwargs)
+        except Refusal as refusal:
+            return refusal.response()
+        except Exception as error:
+            _logger.error("the request failed: %s", logs.trace(error))
+            if request.env:
+                cr = request.env.cr
+                cr.clear() if cr.closed else cr.rollback()
+            return Refusal(503, "unavailable", "Try again later", {"Retry-After": "30"}).response()
+
+    return answer
+
+
 class Door:
     """Steps that the public endpoints share: which platform, how many bytes, who sent
     them, and storing what came. Each raises `Refusal` where the answer is a problem."""
 
     def _platform(self, key):
         """What `construction.platform._route` knows of the platform that the address names."""
+        if not KEY_FORM.fullmatch(key):
+            raise Refusal(404, "unknown-platform", "No such platform")
         platform = environment()["construction.platform"]._route(key)
         if platform is not None and not platform["active"]:
             raise Refusal(410, "deleted-platform", "This platform was deleted")

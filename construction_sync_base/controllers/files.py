@@ -5,7 +5,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.http import Controller, request, route
 
 from ..models.construction_apply import CONFLICTS, QUICK_TRIES
-from .common import BASE, MEBIBYTE, Door, Refusal, reachable
+from .common import BASE, MEBIBYTE, Door, Refusal, answering, reachable
 
 MAX_BYTES = 25 * MEBIBYTE
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -31,20 +31,18 @@ class Files(Door, Controller):
         readonly=False,
         max_content_length=_limit,
     )
+    @answering
     def put_file(self, key, sha256, **_ignored):
-        try:
-            platform = self._platform(key)
-            if request.httprequest.mimetype in FORMS:
-                raise Refusal(415, "media-type", "Send the file itself as the body")
-            body = self._body(MAX_BYTES)
-            self._check_sender(platform, body)
-            self._take_token(platform)
-            if not HASH.fullmatch(sha256) or hashlib.sha256(body).hexdigest() != sha256:
-                raise Refusal(400, "hash-mismatch", "The address is not the SHA-256 of the body")
-            with reachable():
-                new = self._store_file(platform, sha256, body)
-        except Refusal as refusal:
-            return refusal.response()
+        platform = self._platform(key)
+        if request.httprequest.mimetype in FORMS:
+            raise Refusal(415, "media-type", "Send the file itself as the body")
+        body = self._body(MAX_BYTES)
+        self._check_sender(platform, body)
+        self._take_token(platform)
+        if not HASH.fullmatch(sha256) or hashlib.sha256(body).hexdigest() != sha256:
+            raise Refusal(400, "hash-mismatch", "The address is not the SHA-256 of the body")
+        with reachable():
+            new = self._store_file(platform, sha256, body)
         return request.make_json_response(
             {"sha256": sha256, "size": len(body)}, status=201 if new else 200
         )

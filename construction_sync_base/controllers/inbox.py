@@ -2,7 +2,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.http import Controller, request, route
 
 from ..lib import envelope
-from .common import BASE, MEBIBYTE, Door, Refusal
+from .common import BASE, MEBIBYTE, Door, Refusal, answering
 
 STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"
@@ -30,22 +30,20 @@ class Inbox(Door, Controller):
         readonly=False,
         max_content_length=_limit,
     )
+    @answering
     def post_events(self, key, **_ignored):
-        try:
-            # before the body is read: `request.env` without a user costs no query
-            platform = self._platform(key)
-            mimetype, attributes = self._mode()
-            body = self._body(MAX_BYTES[mimetype])
-            self._check_sender(platform, body)
-            self._take_token(platform)
-            if mimetype == BINARY:
-                parsed = envelope.binary(attributes, body)
-            else:
-                parsed = envelope.split(body, mimetype)
-            delivery = self._delivery(platform, body, [name for name, _value in attributes])
-            return self._store(platform, parsed, delivery)
-        except Refusal as refusal:
-            return refusal.response()
+        # before the body is read: `request.env` without a user costs no query
+        platform = self._platform(key)
+        mimetype, attributes = self._mode()
+        body = self._body(MAX_BYTES[mimetype])
+        self._check_sender(platform, body)
+        self._take_token(platform)
+        if mimetype == BINARY:
+            parsed = envelope.binary(attributes, body)
+        else:
+            parsed = envelope.split(body, mimetype)
+        delivery = self._delivery(platform, body, [name for name, _value in attributes])
+        return self._store(platform, parsed, delivery)
 
     def _mode(self):
         """Media type of the body, and the headers that are attributes of a binary event."""
@@ -68,15 +66,15 @@ class Inbox(Door, Controller):
         csrf=False,
         save_session=False,
     )
+    @answering
     def get_event(self, key, source="", id="", **_ignored):  # noqa: A002 (the contract's name)
-        try:
-            platform = self._platform(key)
-            self._check_bearer(platform)
-            return request.make_json_response(self._state(platform, source, id))
-        except Refusal as refusal:
-            return refusal.response()
+        platform = self._platform(key)
+        self._check_bearer(platform)
+        return request.make_json_response(self._state(platform, source, id))
 
     def _state(self, platform, source, event_id):
+        if "\0" in source + event_id:  # which PostgreSQL does not take as text
+            raise Refusal(404, "unknown-event", "No such event")
         env = api.Environment(request.env.cr, SUPERUSER_ID, {})
         event = env["construction.event"].search(
             [

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from odoo.http import Controller, request, route
 
 from ..lib import webhook
-from .common import BASE, MEBIBYTE, Door, Refusal
+from .common import BASE, MEBIBYTE, Door, Refusal, answering
 
 MAX_BYTES = 8 * MEBIBYTE  # as a batch: some platforms send many changes at once
 
@@ -31,20 +31,18 @@ class Webhooks(Door, Controller):
         readonly=False,
         max_content_length=_limit,
     )
+    @answering
     def post_webhook(self, key, **_ignored):
-        try:
-            platform = self._platform(key)
-            if not platform["translator"]:
-                raise Refusal(404, "no-translator", "This platform posts canonical events")
-            if not _is_json(request.httprequest.mimetype):
-                raise Refusal(415, "media-type", "Send application/json")
-            body = self._body(MAX_BYTES)
-            self._check_sender(platform, body)
-            self._take_token(platform)
-            header = platform["delivery_header"]
-            delivery = self._delivery(platform, body, [header] if header else [])
-            presented = request.httprequest.headers.get(header) if header else None
-            event = webhook.envelope(presented, delivery["sha256"], datetime.now(UTC))
-            return self._store(platform, [event], delivery)
-        except Refusal as refusal:
-            return refusal.response()
+        platform = self._platform(key)
+        if not platform["translator"]:
+            raise Refusal(404, "no-translator", "This platform posts canonical events")
+        if not _is_json(request.httprequest.mimetype):
+            raise Refusal(415, "media-type", "Send application/json")
+        body = self._body(MAX_BYTES)
+        self._check_sender(platform, body)
+        self._take_token(platform)
+        header = platform["delivery_header"]
+        delivery = self._delivery(platform, body, [header] if header else [])
+        presented = request.httprequest.headers.get(header) if header else None
+        event = webhook.envelope(presented, delivery["sha256"], datetime.now(UTC))
+        return self._store(platform, [event], delivery)

@@ -1,4 +1,3 @@
-import psycopg2.errors
 from odoo import api, fields, models
 
 
@@ -33,26 +32,22 @@ class ConstructionFile(models.Model):
         :param route: `construction.platform._route()` of the platform
         :return: whether it is new
         """
-        if self.search_count(self._domain(route, sha256), limit=1):
-            return False
-        try:
-            with self.env.cr.savepoint():
-                file = self.create(
-                    {
-                        "platform_id": route["id"],
-                        "company_id": route["company_id"],
-                        "sha256": sha256,
-                        "size": len(body),
-                    }
-                )
-        except psycopg2.errors.UniqueViolation:  # the same file at the same moment
+        self.env.cr.execute(
+            "INSERT INTO construction_file (platform_id, company_id, sha256, size, received_at)"
+            " VALUES (%s, %s, %s, %s, now() AT TIME ZONE 'UTC')"
+            " ON CONFLICT (platform_id, sha256) DO NOTHING RETURNING id",
+            (route["id"], route["company_id"], sha256, len(body)),
+            log_exceptions=False,  # the same file at the same moment: the caller tries again
+        )
+        row = self.env.cr.fetchone()
+        if not row:
             return False
         self.env["ir.attachment"].create(
             {
                 "name": "content",
                 "res_model": self._name,
                 "res_field": "content",
-                "res_id": file.id,
+                "res_id": row[0],
                 "type": "binary",
                 "raw": body,
                 "company_id": route["company_id"],
@@ -67,7 +62,3 @@ class ConstructionFile(models.Model):
         if event.state == "pending":
             self.env["construction.drain"]._wake(event.lane)
         return True
-
-    @api.model
-    def _domain(self, route, sha256):
-        return [("platform_id", "=", route["id"]), ("sha256", "=", sha256)]

@@ -248,3 +248,37 @@ class TestScopes(AuthCase):
             f"{self.url()}?source=//platform.example&id={event['id']}", headers=headers
         )
         self.assertEqual(state.status_code, 200)
+
+
+@tagged("post_install", "-at_install")
+class TestFaultsOfOurs(InboxCase):
+    """Threat: wrong route type. A sender reads no traceback and takes no error for success."""
+
+    @mute_logger("odoo.addons.construction_sync_base.controllers.common")
+    def test_a_bug_is_503_and_tells_nothing(self):
+        inbox = self.env.registry["construction.inbox"]
+        for error in (RuntimeError("canary-7"), KeyError("canary-7"), RecursionError("canary-7")):
+            with patch.object(inbox, "_insert", side_effect=error):
+                response = self.post(self.ping())
+            self.assertProblem(response, 503, "unavailable")
+            self.assertEqual(response.headers["Retry-After"], "30")
+            self.assertNotIn("canary-7", response.text)
+            self.assertNotIn("Traceback", response.text)
+        self.assertVerdicts(self.post(self.ping()), "accepted")
+
+    def test_nothing_changes_by_get(self):
+        """Threat: CSRF. Buttons and doors that change something take no GET."""
+        for path in (
+            self.url(door="webhooks"),
+            self.url(door="files/" + "0" * 64),
+            "/web/dataset/call_kw/construction.event/action_replay",
+        ):
+            self.assertIn(self.url_open(path).status_code, (400, 404, 405), path)
+
+    def test_the_session_of_a_browser_is_no_proof(self):
+        """Threat: CSRF. A cookie neither opens the door nor is one set."""
+        self.authenticate("admin", "admin")
+        self.assertProblem(self.post(self.ping(), headers={}), 401, "unauthorized")
+        response = self.post(self.ping())
+        self.assertVerdicts(response, "accepted")
+        self.assertNotIn("Set-Cookie", response.headers)

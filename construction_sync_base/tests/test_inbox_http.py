@@ -287,7 +287,8 @@ class TestReading(InboxCase):
             self.assertProblem(self.state_of(event["id"], key), 401, "unauthorized")
         mine = self.platform.create_api_key("reader", days=1)
         self.assertEqual(self.state_of(event["id"], mine).status_code, 200)
-        self.assertProblem(self.state_of("nothing", mine), 404, "unknown-event")
+        for unknown in ("nothing", "", "%00", "a%00b"):
+            self.assertProblem(self.state_of(unknown, mine), 404, "unknown-event")
         self.assertProblem(self.state_of(event["id"], mine, source="//x"), 404, "unknown-event")
 
     def test_health_says_nothing_else(self):
