@@ -273,7 +273,7 @@ class TestFaultsOfOurs(InboxCase):
             self.url(door="files/" + "0" * 64),
             "/web/dataset/call_kw/construction.event/action_replay",
         ):
-            self.assertIn(self.url_open(path).status_code, (400, 404, 405), path)
+            self.assertIn(self.url_open(path).status_code, (404, 405, 415), path)
 
     def test_the_session_of_a_browser_is_no_proof(self):
         """Threat: CSRF. A cookie neither opens the door nor is one set."""
