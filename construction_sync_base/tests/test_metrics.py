@@ -1,7 +1,9 @@
 """`GET /metrics`: who may read it, what it says, and that it stays cheap."""
 
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
 from unittest.mock import patch
 
 from odoo import fields
@@ -137,6 +139,13 @@ class TestMetricsValues(MetricsCase):
         self.assertLess(self.value(found, "last_delivery_age_seconds", **key), 60)
         self.assertEqual(self.value(found, "platform_active", **key), 1)
         self.assertGreater(self.value(found, "table_bytes", table="construction_event"), 0)
+
+    def test_the_runbook_names_the_metrics_that_exist(self):
+        runbook = Path(__file__).resolve().parents[2] / "docs/runbooks.md"
+        named = set(re.findall(r"construction_sync_[a-z_]+(?=[`{, ])", runbook.read_text()))
+        named.discard("construction_sync_base")
+        families = self.env["construction.metrics"]._families()
+        self.assertEqual(named, {family.name for family in families})
 
     def test_lag_is_of_the_last_hour(self):
         now = fields.Datetime.now()

@@ -1,0 +1,1 @@
+"""Backup and restore, done once from end to end, with its times: `python -m tests.drill`."""
