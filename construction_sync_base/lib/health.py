@@ -10,7 +10,7 @@ LEVELS = (OFF, FINE, LOOK, ACT)  # from the least to the most urgent
 SLOW_SECONDS = (60, 900)  # p95 from received to applied: look, act
 OVERDUE_SECONDS = (60, 300)  # the oldest event that is due and that nobody takes
 SILENT_SECONDS = 24 * 3600
-CRON_SECONDS = (180, 900)  # since an action that runs every minute ran last
+CRON_SECONDS = (180, 900)  # since a scheduled action should have run
 SEAL_SECONDS = (600, 3600)  # since the oldest audit row waits for its seal
 
 

@@ -100,7 +100,8 @@ _DONE = """
 """
 _CRONS = """
     SELECT data.name, cron.active, coalesce(cron.failure_count, 0),
-           extract(epoch FROM now() AT TIME ZONE 'UTC' - cron.lastcall)
+           extract(epoch FROM now() AT TIME ZONE 'UTC' - cron.lastcall),
+           extract(epoch FROM GREATEST(now() AT TIME ZONE 'UTC' - cron.nextcall, '0'))
       FROM ir_model_data data JOIN ir_cron cron ON cron.id = data.res_id
      WHERE data.model = 'ir.cron' AND data.module = 'construction_sync_base'
      ORDER BY data.name
@@ -198,8 +199,8 @@ class ConstructionGauges(models.AbstractModel):
         """:return: dict with `oldest` ({lane: (seconds since received, seconds overdue)}),
         `claims` (held, with an overdue lease), `jobs` ({(channel, state): number}),
         `drains_per_minute` (mean of ten minutes), `crons` ({name: (active, failures, seconds
-        since the last run)}), `leader` (whether a job runner leads), `tables` ({name: (rows,
-        bytes)}), `unsealed` (audit rows); what cannot be known is None
+        since the last run, seconds overdue)}), `leader` (whether a job runner leads), `tables`
+        ({name: (rows, bytes)}), `unsealed` (audit rows); what cannot be known is None
         """
         channels = {"channels": self._channels()}
         (claims,) = self._rows(_CLAIMS)

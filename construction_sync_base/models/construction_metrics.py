@@ -143,11 +143,13 @@ class ConstructionMetrics(models.AbstractModel):
         active = Family(f"{PREFIX}cron_active", "gauge", "1 where a scheduled action is on.")
         failures = Family(f"{PREFIX}cron_failures", "gauge", "Failures in a row.")
         age = Family(f"{PREFIX}cron_last_run_age_seconds", "gauge", "Since it ran last.")
-        for name, (on, failed, seconds) in crons.items():
+        overdue = Family(f"{PREFIX}cron_overdue_seconds", "gauge", "Since it should have run.")
+        for name, (on, failed, seconds, late) in crons.items():
             active.add(on, cron=name)
             failures.add(failed, cron=name)
             age.add(seconds, cron=name)
-        return [active, failures, age]
+            overdue.add(late, cron=name)
+        return [active, failures, age, overdue]
 
     def _tables(self, tables):
         rows = Family(f"{PREFIX}table_rows", "gauge", "Live rows as PostgreSQL estimates them.")

@@ -129,11 +129,14 @@ class TestHealth(SyncCase, TransactionCase):
 
     def test_the_sweeper(self):
         cron = self.env.ref("construction_sync_base.cron_sweep").sudo()
-        cron.lastcall = fields.Datetime.now()
+        now = fields.Datetime.now()
+        cron.write({"lastcall": now, "nextcall": now + timedelta(minutes=1), "active": True})
         self.assertEqual(self.level(self.open(), cron.name), "fine")
-        cron.lastcall = fields.Datetime.now() - timedelta(minutes=5)
+        cron.nextcall = now - timedelta(minutes=5)
         self.assertEqual(self.level(self.open(), cron.name), "look")
-        cron.write({"lastcall": fields.Datetime.now(), "failure_count": 2})
+        cron.nextcall = now - timedelta(minutes=20)
+        self.assertEqual(self.level(self.open(), cron.name), "act")
+        cron.write({"nextcall": now, "failure_count": 2})
         self.assertEqual(self.level(self.open(), cron.name), "look")
         cron.active = False
         self.assertEqual(self.level(self.open(), cron.name), "act")

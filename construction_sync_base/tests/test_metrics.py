@@ -194,7 +194,9 @@ class TestMetricsValues(MetricsCase):
         self.env["construction.drain"]._wake("bulk")
         cron = self.env.ref("construction_sync_base.cron_sweep")
         cron.sudo().write({"active": False, "failure_count": 4})
-        cron.sudo().lastcall = fields.Datetime.now() - timedelta(minutes=7)
+        now = fields.Datetime.now()
+        cron.sudo().lastcall = now - timedelta(minutes=7)
+        cron.sudo().nextcall = now - timedelta(minutes=6)
         self.env.flush_all()
         found = self.metrics()
         bulk = {"channel": "root.construction.bulk"}
@@ -204,6 +206,9 @@ class TestMetricsValues(MetricsCase):
         self.assertEqual(self.value(found, "cron_failures", cron="cron_sweep"), 4)
         self.assertAlmostEqual(
             self.value(found, "cron_last_run_age_seconds", cron="cron_sweep"), 420, delta=60
+        )
+        self.assertAlmostEqual(
+            self.value(found, "cron_overdue_seconds", cron="cron_sweep"), 360, delta=60
         )
 
     def test_drains_per_minute(self):

@@ -153,8 +153,8 @@ class ConstructionHealth(models.TransientModel):
 
     # ---------------------------------------------------------------- crons
     def _cron_checks(self, found):
-        for name, (active, failures, seconds) in found["crons"].items():
-            level = health.by_limits(seconds, health.CRON_SECONDS)
+        for name, (active, failures, seconds, late) in found["crons"].items():
+            level = health.by_limits(late, health.CRON_SECONDS)
             if not active:
                 level, value = health.ACT, self.env._("switched off")
             elif seconds is None:
