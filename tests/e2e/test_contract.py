@@ -39,7 +39,7 @@ def document(server):
 @pytest.fixture(scope="module")
 def senders(server):
     """Keys and proofs of platforms with a signature, with a bearer key and with webhooks of
-    their own format."""
+    their own format, and of who reads the metrics."""
     signed = Platform(server)
     values = {"name": "Procore", "key": f"{signed.key}-p", "adapter": "procore"}
     (webhooks,) = server.execute("construction.platform", "create", [[values]])
@@ -50,7 +50,10 @@ def senders(server):
     (bearer,) = server.execute("construction.platform", "create", [[values]])
     server.execute("construction.platform", "action_activate", [[bearer]])
     key = server.execute("construction.platform", "create_api_key", [[bearer], "contract"])
+    wizard = server.execute("construction.metrics.key", "create", [[{}]])
+    made = server.execute("construction.metrics.key", "action_make", [wizard])
     return {
+        "metrics": ("metrics", {"key": made["context"]["default_secret"]}),
         "signed": (signed.key, {"secret": signed.secret}),
         "bearer": (values["key"], {"key": key}),
         "procore": procore,
@@ -110,9 +113,9 @@ def run(server, folder, document, proofs, *options):
 
 
 def test_no_answer_that_the_document_does_not_name(server, document, senders, tmp_path):
-    signed, signature = senders["signed"]
+    signed, _signature = senders["signed"]
     bearer, key = senders["bearer"]
-    procore, procore_signature = senders["procore"]
+    procore, _signature = senders["procore"]
     everybody = {
         "postEvents": signed,
         "postWebhook": procore,
@@ -122,7 +125,7 @@ def test_no_answer_that_the_document_does_not_name(server, document, senders, tm
     runs = {
         "signed": (
             narrowed(document, **everybody),
-            {signed: signature, procore: procore_signature, bearer: key},
+            {name: proof for name, proof in senders.values()},
             ("--phases", "examples,coverage,fuzzing", "-n", 6),
         ),
         "bearer": (
