@@ -44,12 +44,10 @@ class ItemUpserted(models.AbstractModel):
                 fresh[key] = (item, values | {"company_id": company.id} | self._kind(item))
         products = self.env["product.product"].create([values for _i, values in fresh.values()])
         for (item, _values), product in zip(fresh.values(), products, strict=True):
-            self._bind_item(item, product)
-
-    def _bind_item(self, item, product):
-        item.bind(product)
+            item.bind(product)
+        named = [(i.external_id, i.data["code"]) for i, _c in ready if not i.blocked]
         self.env["construction.resolver"].sudo()._available(
-            [("product", item.external_id), ("product", item.data["code"])], item.platform_id
+            [("product", text) for pair in named for text in pair], items[0].platform_id
         )
 
     def _kind(self, item):
@@ -160,4 +158,4 @@ class ItemUpserted(models.AbstractModel):
             )
         if changed:
             product.write(changed)
-        self._bind_item(item, product)
+        item.bind(product)

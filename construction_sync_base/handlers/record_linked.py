@@ -3,13 +3,15 @@ from odoo import models
 
 class RecordLinked(models.AbstractModel):
     """record.linked → binding to the record of Odoo that `origin_id` names, or to the one
-    it was unlinked from. What fits two records is a person's decision."""
+    it was unlinked from. What fits two records is a person's decision. Snapshots that wait
+    for the link go on, so it does not wait for them and is no version of the record."""
 
     _name = "construction.handler.record.linked"
     _inherit = "construction.handler.record"
     _description = "record.linked"
 
     _event_type = "construction.record.linked.v1"
+    _passes_parked = True
     _order_in_batch = 4  # before the snapshots that refer to it
 
     def _apply_object(self, items, name, model):
@@ -18,9 +20,12 @@ class RecordLinked(models.AbstractModel):
         )
         bindings = self._bindings(items, name)
         takers = self._takers(items, name, own.values())
+        ids = [row.res_id for row in bindings.values() if row.res_model == model]
+        existing = {record.id: record for record in self.env[model].browse(ids).exists()}
+        linked = []
         for item in items:
             binding = bindings.get(item.external_id)
-            before = binding._record() if binding else False
+            before = existing.get(binding.res_id) if binding else None
             told = own.get(str(item.data.get("origin_id") or ""))
             record = told or before
             if not record:
@@ -48,7 +53,10 @@ class RecordLinked(models.AbstractModel):
                 )
             else:
                 takers[record.id] = item.external_id
+                item.sequence = item.time = None
                 item.bind(record)
+                linked.append((name, item.external_id))
+        self.env["construction.resolver"].sudo()._available(linked, items[0].platform_id)
 
     def _bindings(self, items, name):
         rows = (

@@ -162,7 +162,8 @@ class ConstructionApply(models.AbstractModel):
     def _run_wave(self, worker, pairs):
         by_type = {}
         for row, item in pairs:
-            unfinished = [p for p in row["predecessors"] if p["outcome"][0] != "processed"]
+            passed = ("processed", "parked") if row["passes_parked"] else ("processed",)
+            unfinished = [p for p in row["predecessors"] if p["outcome"][0] not in passed]
             if unfinished:
                 row["outcome"] = ("blocked", None, unfinished[0]["id"])
             elif row["handler"] is None:

@@ -19,6 +19,7 @@ class ConstructionHandler(models.AbstractModel):
 
     _event_type = None  # "construction.<object>.<fact>.v<N>"
     _replaces = True  # R: a snapshot, newer supersedes older; False: D, a movement
+    _passes_parked = False  # a movement that may be what parked predecessors wait for
     _order_in_batch = 100  # parents before children, so that fewer events wait
     _lane = "standard"
     _schema_folder = schema_check.SCHEMAS

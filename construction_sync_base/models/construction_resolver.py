@@ -161,6 +161,7 @@ class ConstructionResolver(models.AbstractModel):
                AND b.object = split_part(substr(i.wait_key, 10), '|', 1)
                AND b.external_id = substr(i.wait_key, 10 + strpos(substr(i.wait_key, 10), '|'))
                AND b.res_id IS NOT NULL
+               AND b.unlinked IS NOT TRUE AND b.merged_into IS NULL
                AND b.changed_at > i.create_date - interval '10 minutes'
              WHERE i.state IN ('open', 'in_progress') AND i.wait_key LIKE 'external:%'
              LIMIT 1000

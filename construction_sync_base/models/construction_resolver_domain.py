@@ -76,6 +76,11 @@ class ConstructionResolver(models.AbstractModel):
                               AND (x.platform_id IS NULL OR x.platform_id = i.platform_id)
                               AND (x.company_id IS NULL OR x.company_id = i.company_id)
                               AND x.write_date > i.create_date - interval '10 minutes')
+                OR EXISTS (SELECT FROM construction_binding b
+                            WHERE b.platform_id = i.platform_id AND b.object = k.kind
+                              AND b.external_id = k.value AND b.res_id IS NOT NULL
+                              AND b.unlinked IS NOT TRUE AND b.merged_into IS NULL
+                              AND b.changed_at > i.create_date - interval '10 minutes')
                 OR (k.kind = 'cost_code' AND EXISTS (
                        SELECT FROM construction_cost_code c
                         WHERE c.code = k.value AND c.active

@@ -26,6 +26,7 @@ class ConstructionVersionGuard(models.AbstractModel):
             handler = self.env["construction.handler"]._for_type(row["type"])
             row["handler"] = handler._name if handler is not None else None
             row["replaces"] = handler._replaces if handler is not None else False
+            row["passes_parked"] = handler._passes_parked if handler is not None else False
             partitions.setdefault(row["subject"], []).append(row)
         replaced = []
         for subject, group in partitions.items():
@@ -108,6 +109,8 @@ class ConstructionVersionGuard(models.AbstractModel):
         """Whether `row` waits for the earlier, unfinished `other`. A snapshot takes the
         place of earlier ones; one that is older than what was applied, or parked as its
         duplicate, is never applied itself and holds nobody."""
+        if row["passes_parked"] and other["state"] == "parked":
+            return False
         if other["replaces"]:
             return not row["replaces"] and not self._verdict(other, applied)
         return True

@@ -104,6 +104,42 @@ class TestQueryCount(SyncCase, TransactionCase):
     def test_jobs(self):
         self.assertQueries(8, self.job)
 
+    def test_master_data(self):
+        def customer(name):
+            data = {"external_id": name, "name": name, "vat": f"T-{name}"}
+            return self.event("customer.upserted", data=data, sequence=1)
+
+        def item(name):
+            data = {"external_id": name, "code": name, "name": name, "uom": "ea", "stocked": False}
+            return self.event("item.upserted", data=data, sequence=1)
+
+        def location(name):
+            data = {"external_id": name, "code": name, "name": name, "kind": "area"}
+            return self.event("location.upserted", data=data, sequence=1)
+
+        def employee(name):
+            data = {"external_id": name, "number": name, "name": name, "email": f"{name}@x.example"}
+            return self.event("employee.upserted", data=data, sequence=1)
+
+        for most, build in ((2, customer), (5, item), (1, location), (1, employee)):
+            self.assertQueries(most, build)
+
+    def test_record_facts(self):
+        names = [f"{kind}-{n}" for kind in ("linked", "deleted") for n in range(BATCH)]
+        names += ["warm-linked", "warm-deleted"]
+        self.process(*[self.vendor(name) for name in names])
+
+        def linked(name):
+            data = {"object": "vendor", "external_id": name}
+            return self.event("record.linked", f"vendor/{name}", data)
+
+        def deleted(name):
+            data = {"object": "vendor", "external_id": name}
+            return self.event("record.deleted", f"vendor/{name}", data)
+
+        for build in (linked, deleted):
+            self.assertQueries(2, build)
+
     def test_budgets(self):
         names = ["warm-budget"] + [f"budget-{number}" for number in range(BATCH)]
         self.process(

@@ -117,6 +117,29 @@ class TestLinked(RecordCase, TransactionCase):
         self.process(self.vendor_event("V7", name="Concrete Works", email="a@works.example"))
         self.assertEqual(self.vendor.email, "a@works.example", "the snapshot finds it")
 
+    def test_what_waits_for_the_link_goes_on(self):
+        """The parked snapshot is older than the link, of the same subject, and both in one
+        batch or apart."""
+        for apart in (True, False):
+            partners = self.env["res.partner"].create(
+                [{"name": n, "vat": f"9{apart:d}", "is_company": True} for n in ("A", "B")]
+            )
+            external_id = f"V-{apart}"
+            vendor = self.vendor_event(external_id, vat=f"9{apart:d}", phone="5")
+            link = self.fact("linked", "vendor", external_id, origin_id=str(partners[1].id))
+            if apart:
+                self.apply(vendor)
+                self.assertParked(vendor["id"], "duplicate")
+                self.apply(link)
+            else:
+                self.apply(vendor, link)
+            self.env["construction.drain"]._sweep()
+            self.drain()
+            states = [self.state(event["id"]) for event in (link, vendor)]
+            self.assertEqual(states, ["processed"] * 2, f"apart: {apart}")
+            self.assertEqual(self.bound("vendor", external_id), partners[1])
+            self.assertEqual(partners[1].phone, "5")
+
     def test_an_id_that_is_not_ours_is_a_question(self):
         event = self.fact("linked", "vendor", "V7", origin_id="800000CD-1389650341")
         self.apply(event)
@@ -194,9 +217,7 @@ class TestUnlinked(RecordCase, TransactionCase):
         self.apply(again)
         self.assertIn(order.name, self.assertParked(again["id"], "duplicate").message)
         self.assertEqual(order.state, "purchase")
-        self.env["construction.issue.map"].create(
-            {"issue_id": self.issues(again["id"]).id, "order_id": order.id}
-        ).action_map()
+        self.process(self.fact("linked", "commitment", "C1"))
         self.drain()
         self.assertEqual(self.state(again["id"]), "processed")
         self.assertEqual(self.ordered(), order)
