@@ -3,6 +3,7 @@ from . import (
     test_approvals,
     test_audit,
     test_audit_seals,
+    test_audit_tours,
     test_budget_check,
     test_budget_events,
     test_budgets,

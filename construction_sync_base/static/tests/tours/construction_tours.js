@@ -4,7 +4,7 @@ import { stepUtils } from "@web_tour/tour_utils";
 const MODULE = "construction_sync_base";
 
 /** From anywhere to an entry below Construction ▸ Integration. */
-function openIntegration(menu) {
+export function openIntegration(menu) {
     return [
         stepUtils.showAppsMenuItem(),
         {
