@@ -67,12 +67,14 @@ def _plain(value):
 
 
 def instant(moment):
-    """A time as the hashes know it: ISO, UTC, microseconds. A naive one is UTC already."""
+    """A time as the hashes know it: ISO, UTC, the fraction without trailing zeros, as
+    PostgreSQL writes it in JSON. A naive one is UTC already."""
     if moment is None:
         return None
     if moment.tzinfo:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
-    return moment.isoformat(timespec="microseconds") + "Z"
+    text = moment.isoformat(timespec="microseconds")
+    return text.rstrip("0").rstrip(".") + "Z"
 
 
 # ------------------------------------------------------------------- hashes
