@@ -161,6 +161,8 @@ class ConstructionHealth(models.TransientModel):
                 value = self.env._("has not run yet")
             else:
                 value = self.env._("%s s ago", round(seconds))
+            if active and level != health.FINE:
+                value = self.env._("%(value)s, due since %(late)s s", value=value, late=round(late))
             if failures:
                 level = health.worst([level, health.LOOK])
                 value = self.env._("%(value)s, failed %(count)s times", value=value, count=failures)
