@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 PLAIN = (
     "name", "number", "pay_group", "trade", "classification", "union", "union_local",
@@ -78,11 +78,10 @@ class EmployeeUpserted(models.AbstractModel):
             return {}
         emails = {(item.data.get("email") or "").strip().lower() for item, _c in ready} - {""}
         found = {}
-        employees = self.env["hr.employee"].sudo()
-        for employee in employees.search([("work_email", "in", list(emails))]) if emails else ():
-            found.setdefault((employee.company_id.id, employee.work_email.lower()), []).append(
-                employee
-            )
+        spelled = fields.Domain.OR([("work_email", "=ilike", email)] for email in emails)
+        for employee in self.env["hr.employee"].sudo().search(spelled):
+            key = (employee.company_id.id, employee.work_email.lower())
+            found.setdefault(key, []).append(employee)
         return {key: group[0] for key, group in found.items() if len(group) == 1}
 
     def _values(self, item, company, users, hr):

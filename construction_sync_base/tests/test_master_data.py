@@ -282,6 +282,17 @@ class TestEmployees(MasterCase, TransactionCase):
         self.assertEqual((employee.user_id, employee.company_id), (user, self.company))
         self.assertEqual((employee.level, employee.level_period), ("apprentice", "3"))
 
+    def test_linked_to_hr_where_it_is_installed(self):
+        person = None
+        if "hr.employee" in self.env:
+            person = self.env["hr.employee"].create(
+                {"name": "Ann", "work_email": "Ann@hr.example", "company_id": self.company.id}
+            )
+        for _time in range(2):
+            self.process(self.employee(email="ann@hr.example"))
+        linked = self.bound("employee", "E1").hr_employee_ref
+        self.assertEqual(linked or None, person)
+
     def test_found_by_number_in_the_company(self):
         Employee = self.env["construction.employee"]
         ann = Employee.create({"number": "N-E1", "name": "Ann", "company_id": self.company.id})
