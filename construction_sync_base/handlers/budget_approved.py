@@ -51,7 +51,7 @@ class BudgetApproved(models.AbstractModel):
                 "line_ids": [fields.Command.create(line) for line in lines],
             }
             asked.append((item, job, values))
-        fresh = self._without_present(asked)
+        fresh, completed = self._without_present(asked)
         versions = self._versions([job for _item, job, _values in fresh])
         rows = [
             (item, values | {"version": self._version(item, job, versions)})
@@ -59,11 +59,11 @@ class BudgetApproved(models.AbstractModel):
             if not item.blocked
         ]
         budgets = self.env["construction.budget"].create([values for _item, values in rows])
-        self.env["construction.approval"]._from_platform(
-            [(budget, item) for (item, _values), budget in zip(rows, budgets, strict=True)]
-        )
-        waiting = budgets._release_from_platform()
-        for (item, _values), budget in zip(rows, budgets, strict=True):
+        made = [(budget, item) for (item, _v), budget in zip(rows, budgets, strict=True)]
+        made += completed
+        self.env["construction.approval"]._from_platform(made)
+        waiting = budgets.union(*(budget for budget, _item in made))._release_from_platform()
+        for budget, item in made:
             item.bind(budget)
             if budget in waiting:
                 item.notice(

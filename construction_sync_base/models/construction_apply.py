@@ -32,6 +32,11 @@ APPLY_CONTEXT = {
     "mail_notrack": True,
 }
 QUICK_TRIES = 3
+# of an event, as every step of its way takes it
+ROW_COLUMNS = """
+    id, platform_id, company_id, type, subject, sequence, time, payload, data_digest, lane,
+    COALESCE(failures, 0) AS failures, first_failed_at, approved_note, apart, replaying, state
+"""
 
 
 class ConstructionApply(models.AbstractModel):
@@ -93,10 +98,8 @@ class ConstructionApply(models.AbstractModel):
 
     def _lock(self, token, event_ids):
         self.env.cr.execute(
-            """
-            SELECT id, platform_id, company_id, type, subject, sequence, time, payload,
-                   data_digest, lane, COALESCE(failures, 0) AS failures, first_failed_at,
-                   approved_note, apart
+            f"""
+            SELECT {ROW_COLUMNS}
               FROM construction_event
              WHERE claim = %s AND id = ANY(%s) AND state = 'pending'
              ORDER BY id FOR UPDATE
@@ -187,7 +190,21 @@ class ConstructionApply(models.AbstractModel):
 
     def _check_schema(self, handler_name, pairs):
         handler = self.env[handler_name]
-        for _row, item in pairs:
+        for row, item in pairs:
+            in_force = self.env["construction.schema.rule"]._refused(
+                row["type"], row["platform_id"]
+            )
+            if in_force:
+                item.park(
+                    "schema",
+                    self.env._(
+                        "%(type)s is not taken from this platform; in force is %(in_force)s.",
+                        type=row["type"],
+                        in_force=in_force,
+                    ),
+                    suggestion=self.env._("The platform sends the other, or change the rule."),
+                )
+                continue
             for category, errors in handler._schema_errors(item.data).items():
                 item.park(
                     category,

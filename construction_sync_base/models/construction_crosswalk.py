@@ -8,6 +8,7 @@ class ConstructionCrosswalk(models.Model):
 
     _name = "construction.crosswalk"
     _description = "Crosswalk"
+    _inherit = ["construction.change.mixin"]
     _check_company_auto = True
     _order = "kind, external_value, id"
     _rec_name = "external_value"

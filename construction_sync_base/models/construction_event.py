@@ -90,6 +90,9 @@ class ConstructionEvent(models.Model):
         copy=False,
         help="A person decided that none of the records found in Odoo is meant.",
     )
+    replaying = fields.Boolean(
+        readonly=True, copy=False, help="Applied once before; a replay of it waits."
+    )
     claim = fields.Char(readonly=True, copy=False)
     claim_key = fields.Integer(readonly=True, copy=False)
     lease_until = fields.Datetime(readonly=True, copy=False)

@@ -120,6 +120,7 @@ class ConstructionOutcome(models.AbstractModel):
                    failures = CASE WHEN v.first_failed IS NULL THEN 0
                                    ELSE COALESCE(e.failures, 0) + 1 END,
                    crashes = 0,  -- the worker is alive
+                   replaying = e.replaying AND v.state NOT IN ('processed', 'superseded'),
                    processed_at = CASE WHEN v.state IN ('processed', 'superseded')
                                        THEN now() AT TIME ZONE 'UTC' END
               FROM unnest(%s, %s, %s::timestamp[], %s::int[], %s::text[], %s::timestamp[], %s)

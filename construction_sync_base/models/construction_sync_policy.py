@@ -7,7 +7,8 @@ class ConstructionSyncPolicy(models.Model):
 
     _name = "construction.sync.policy"
     _description = "Sync Policy"
-    _inherit = ["mail.thread"]
+    _inherit = ["construction.change.mixin", "mail.thread"]
+    _versioned_children = ("field_ids",)
     _check_company_auto = True
     _order = "object, platform_id, company_id"
     _rec_name = "object"
@@ -91,7 +92,9 @@ class ConstructionSyncPolicy(models.Model):
     @api.model
     def _get(self, object_name, company_id, platform_id=None):
         """The policy that holds, as a record; an unsaved one with the defaults if none."""
-        policy_id = self._lookup(object_name, company_id or 0, platform_id or 0)
+        # what is tried out or replayed under another version is nobody else's business
+        find = self._search_best if self.env["construction.change"]._is_trial() else self._lookup
+        policy_id = find(object_name, company_id or 0, platform_id or 0)
         return (
             self.sudo().browse(policy_id) if policy_id else self.sudo().new({"object": object_name})
         )
@@ -99,6 +102,9 @@ class ConstructionSyncPolicy(models.Model):
     @api.model
     @tools.ormcache("object_name", "company_id", "platform_id")
     def _lookup(self, object_name, company_id, platform_id):
+        return self._search_best(object_name, company_id, platform_id)
+
+    def _search_best(self, object_name, company_id, platform_id):
         rows = self.sudo().search(
             [
                 ("object", "=", object_name),

@@ -6,6 +6,7 @@ class ConstructionSyncPolicyField(models.Model):
 
     _name = "construction.sync.policy.field"
     _description = "Field Ownership"
+    _inherit = ["construction.change.mixin"]
     _check_company_auto = True
     _order = "policy_id, name"
 

@@ -26,30 +26,33 @@ class ConstructionTypedBudget(models.AbstractModel):
     _description = "Budgets Typed by Hand"
 
     def _without_present(self, asked):
-        """The part of `asked` that needs a new budget; the others are bound or parked.
+        """What of `asked` still has to be made or released; the rest is bound or parked.
 
         :param asked: list of (item, job, values of the budget)
+        :return: the part of `asked` that needs a new budget, and (budget, item) of typed
+            drafts that have the event's lines now
         """
         if not asked:
-            return []
+            return [], []
         items = [item for item, _job, _values in asked]
         known = self._split_new(items, "construction.budget")
         by_hand = self._never_applied(items)
         typed = self._typed_budgets([job for _item, job, _values in asked])
-        fresh = []
+        fresh, typed_for = [], []
         for item, job, values in asked:
             budget = known.get(item.id)
             if budget and item.id in by_hand:
-                self._settle(item, budget, values)
+                typed_for.append((item, budget, values))
             elif budget and self._is_same(item, budget, values):
                 item.bind(budget)
             elif budget or item.apart:
                 fresh.append((item, job, values))
             elif found := typed.pop((job.id, match_key(str(item.data["version"]))), None):
-                self._adopt(item, found, values)
+                if self._may_adopt(item, found, values):
+                    typed_for.append((item, found, values))
             else:
                 fresh.append((item, job, values))
-        return fresh
+        return fresh, self._settle(typed_for)
 
     def _typed_budgets(self, jobs):
         """{(job id, version key): budget} of what no platform reported."""
@@ -78,7 +81,7 @@ class ConstructionTypedBudget(models.AbstractModel):
             and not self._differences(budget, values)
         )
 
-    def _adopt(self, item, budget, values):
+    def _may_adopt(self, item, budget, values):
         differences = self._differences(budget, values)
         if differences and budget.state != "draft":
             item.park(
@@ -91,17 +94,25 @@ class ConstructionTypedBudget(models.AbstractModel):
                 suggestion=self.env._("Look at the differences and choose it, or a new version."),
                 candidates=self._candidates([budget], [differences]),
             )
-            return
+            return False
         self._audit_adopted(item, budget, "job and version", differences)
-        self._settle(item, budget, values)
+        return True
 
-    def _settle(self, item, budget, values):
-        """Bind a typed budget; a draft takes the event's lines and is approved."""
-        if budget.state == "draft":
-            budget.line_ids.sudo().unlink()  # else no event deletes a line of a budget
-            budget.write(values)
-            budget._approve()
-        item.bind(budget)
+    def _settle(self, found):
+        """Bind typed budgets; drafts take the event's lines, to be released like new ones.
+
+        :param found: list of (item, budget, values)
+        :return: (budget, item) of the drafts
+        """
+        drafts = []
+        for item, budget, values in found:
+            if budget.state == "draft":
+                budget.line_ids.sudo().unlink()  # else no event deletes a line of a budget
+                budget.write(values)
+                drafts.append((budget, item))
+            else:
+                item.bind(budget)
+        return drafts
 
     def _differences(self, budget, values):
         """What the event says otherwise than the budget, as sentences."""

@@ -49,6 +49,41 @@ class TestTours(SyncCase, HttpCase):
         self.assertEqual(self.order().state, "purchase")
         self.assertIn("Owner agreed by phone", self.order().budget_reason)
 
+    def test_mapping_changed_by_dry_run(self):
+        """A mapping is proposed, tried with what was recorded, looked at and put in force;
+        then the commitment follows."""
+        other = self.env["construction.cost.code"].create({"code": "TR-900", "name": "Fencing"})
+        self.process(self.commitment())
+        change = self.env["construction.change"].create(
+            {"name": "Fencing code", "reason": "The field calls it otherwise"}
+        )
+        self.env["construction.change.line"]._propose(
+            change,
+            self.env["construction.crosswalk"],
+            {
+                "kind": "cost_code",
+                "external_value": "TR-100",
+                "platform_id": self.platform.id,
+                "res_model": "construction.cost.code",
+                "res_id": other.id,
+            },
+        )
+        self.start_tour("/odoo", "construction_change_dry_run", login="admin")
+        change.invalidate_recordset()
+        with self.shared_cursors():
+            change._trial_step()
+        self.start_tour("/odoo", "construction_change_activated", login="admin")
+        change.invalidate_recordset()
+        self.assertEqual(change.state, "active")
+        self.assertEqual(self.order().order_line.cost_code_id.code, "TR-100")
+        replay = self.env["construction.replay"]._start(
+            self.stored("tour-event"), "Fencing code", change.browse()
+        )
+        with self.shared_cursors():
+            replay._step()
+        self.env.invalidate_all()
+        self.assertEqual(self.order().order_line.cost_code_id, other)
+
     def test_event_replayed(self):
         """A dead event goes on once its cause is mended and somebody replays it."""
         event = self.event("job.upserted", data=self.job_data("TOUR2"), sequence=1, id="tour-dead")

@@ -2,6 +2,7 @@ from . import (
     account_accrued_orders_wizard,
     bill_to_po_wizard,
     construction_audit_verify,
+    construction_change_propose,
     construction_health,
     construction_issue_candidate,
     construction_issue_choose,
@@ -11,6 +12,7 @@ from . import (
     construction_person_erase_domain,
     construction_platform_setup,
     construction_reason,
+    construction_replay_start,
     construction_secret_keys,
     construction_secret_show,
 )

@@ -170,3 +170,80 @@ registry.category("web_tour.tours").add("construction_approved_by_deputy", {
         },
     ],
 });
+
+/** Open the change set of the tour from the list. */
+function openChangeSet() {
+    return [
+        ...openIntegration("menu_construction_change"),
+        {
+            content: "open the proposal",
+            trigger: ".o_data_row:contains('Fencing code') .o_data_cell[name='name']",
+            run: "click",
+        },
+    ];
+}
+
+registry.category("web_tour.tours").add("construction_change_dry_run", {
+    steps: () => [
+        ...openChangeSet(),
+        {
+            content: "it is a draft; try it with what was recorded",
+            trigger:
+                ".o_form_view:has(.o_arrow_button_current:contains('Draft')) button[name='action_dry_run']",
+            run: "click",
+        },
+        {
+            content: "it can be tried again",
+            trigger: "button[name='action_dry_run']:contains('Dry run again')",
+        },
+        {
+            content: "look at how far it is",
+            trigger: ".o_notebook .nav-link[name='trial']",
+            run: "click",
+        },
+        {
+            content: "it runs in the background",
+            trigger: ".o_field_widget[name='trial_state']:contains('Running')",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("construction_change_activated", {
+    steps: () => [
+        ...openChangeSet(),
+        {
+            content: "the documents that would differ",
+            trigger: ".oe_stat_button:contains('Would differ')",
+            run: "click",
+        },
+        {
+            content: "the commitment is among them",
+            trigger: ".o_list_view .o_group_header:contains('PO-TOURC')",
+            run: "click",
+        },
+        {
+            content: "its line goes to the other code",
+            trigger: ".o_data_row:contains('Cost Code'):contains('TR-100'):contains('TR-900')",
+        },
+        {
+            content: "back to the change set",
+            trigger: ".o_back_button",
+            run: "click",
+        },
+        {
+            content: "check it",
+            trigger: "button[name='action_check']",
+            run: "click",
+        },
+        {
+            content: "put it in force",
+            trigger: "button[name='action_activate']",
+            run: "click",
+        },
+        {
+            content: "it is in force and can be rolled back",
+            trigger:
+                ".o_form_view:has(button[name='action_roll_back']) .o_arrow_button_current:contains('In force')",
+        },
+    ],
+});

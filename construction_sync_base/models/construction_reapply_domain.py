@@ -1,0 +1,43 @@
+from odoo import api, models
+
+from ..lib.compare import Compared
+
+LINE = ("name", "cost_code_id", "cost_type_id", "product_id", "product_uom_id", "product_qty",
+        "price_unit", "price_subtotal", "tax_ids", "tax_recoverable")  # fmt: skip
+BUDGET_LINE = ("cost_code_id", "cost_type_id", "reserve", "quantity", "uom_id", "unit_cost",
+               "amount")  # fmt: skip
+
+
+class ConstructionReapply(models.AbstractModel):
+    """What of the documents of this addon an event decides."""
+
+    _inherit = "construction.reapply"
+
+    @api.model
+    def _compared(self):
+        return super()._compared() | {
+            "project.project": Compared(
+                ("name", "job_number", "job_status", "parent_job_id", "contract_type",
+                 "date_start", "date", "job_email", "job_address", "job_city", "company_id")
+            ),
+            "res.partner": Compared(
+                ("name", "vat", "email", "phone", "street", "city", "zip", "state_id",
+                 "country_id", "active", "is_subcontractor", "construction_hold_reason",
+                 "property_supplier_payment_term_id")
+            ),
+            "construction.cost.code": Compared(("code", "name", "parent_id", "uom_id", "active")),
+            "construction.cost.type": Compared(("code", "name", "category", "active")),
+            "construction.budget": Compared(
+                ("basis", "includes_changes", "effective_on"),
+                amount="amount_total",
+                lines="line_ids",
+                line_fields=BUDGET_LINE,
+            ),
+            "purchase.order": Compared(
+                ("partner_id", "project_id", "currency_id", "state", "commitment_title",
+                 "payment_term_id", "retention_percent"),
+                amount="amount_untaxed",
+                lines="order_line",
+                line_fields=LINE,
+            ),
+        }  # fmt: skip
