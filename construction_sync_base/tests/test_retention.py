@@ -432,6 +432,20 @@ class TestErasure(KeepCase, DomainCase, TransactionCase):
         self.assertTrue(parked.delivery_id.body)
         self.assertNotIn(self.NAME, held.payload)
 
+    def test_a_body_that_an_event_still_needs_stays(self):
+        """An event may hold less than its body, which is then read when it is applied."""
+        body = json.dumps({"who": self.NAME}).encode()
+        self.send(self.ping("raw"))
+        event = self.stored("raw")
+        event.delivery_id.body = base64.b64encode(body)
+        wizard = self.wizard()
+        wizard.action_search()
+        self.assertIn("Not finished", wizard.line_ids.kept)
+        self.drain()
+        wizard.action_erase()
+        self.env.invalidate_all()
+        self.assertFalse(event.delivery_id.body)
+
     def test_malformed_bodies_are_found_by_their_bytes(self):
         for ascii_only in (False, True):
             body = json.dumps({"who": self.NAME}, ensure_ascii=ascii_only).encode() + b"\xff\x00"

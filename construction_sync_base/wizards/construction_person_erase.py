@@ -89,10 +89,9 @@ class ConstructionPersonErase(models.TransientModel):
         self.env.flush_all()
         holds = self.env["construction.legal.hold"]._active()
         events = self._find_events(person, holds)
-        stuck = {line["res_id"] for line in events if line["kept"]}
         return [
             *events,
-            *self._find_deliveries(person, holds, {line["res_id"] for line in events}, stuck),
+            *self._find_deliveries(person, holds, {line["res_id"] for line in events}),
             *self._find_issues(person, holds),
             *self._find_details(person, holds),
         ]
@@ -135,30 +134,32 @@ class ConstructionPersonErase(models.TransientModel):
             return self.env._("Under a legal hold: lift it first.")
         return unfinished and self.env._("Not finished: apply or discard the event first.")
 
-    def _find_deliveries(self, person, holds, event_ids, stuck):
-        """Those of the events, and those whose bytes hold the person (malformed ones too)."""
+    def _find_deliveries(self, person, holds, event_ids):
+        """Those of the events, and those whose bytes hold the person (malformed ones too).
+        A body stays while one of its events may still have to be read from it."""
         raw = SQL("encode(decode(encode(d.body, 'escape'), 'base64'), 'escape')")
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT d.id, d.received_at, %s,
-                       ARRAY(SELECT e.id FROM construction_event e WHERE e.delivery_id = d.id)
+                       EXISTS (SELECT FROM construction_event e
+                                WHERE e.delivery_id = d.id AND e.state = ANY(%s))
                   FROM construction_delivery d
                  WHERE d.company_id = ANY(%s) AND d.body IS NOT NULL
                    AND (d.id IN (SELECT e.delivery_id FROM construction_event e
                                   WHERE e.id = ANY(%s)) OR %s)
                  ORDER BY d.id
                 """,
-                holds._deliveries("d"), self._companies(), list(event_ids),
+                holds._deliveries("d"), list(UNFINISHED), self._companies(), list(event_ids),
                 _like(raw, person.byte_patterns()),
             )
         )  # fmt: skip
         return [
             self._line(
                 "construction.delivery", delivery_id, str(received),
-                self._kept(held, not stuck.isdisjoint(of)),
+                self._kept(held, unfinished),
             )
-            for delivery_id, received, held, of in rows
+            for delivery_id, received, held, unfinished in rows
         ]  # fmt: skip
 
     def _find_issues(self, person, holds):
