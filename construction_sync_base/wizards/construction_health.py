@@ -32,7 +32,10 @@ class ConstructionHealth(models.TransientModel):
     @api.depends("read_at")
     def _compute_platform_ids(self):
         for screen in self:
-            screen.platform_ids = self.env["construction.platform"].search([])
+            screen.platform_ids = self._platforms()
+
+    def _platforms(self):
+        return self.env["construction.platform"].search([])  # pylint: disable=no-search-all
 
     def _compute_display_name(self):
         for screen in self:
@@ -44,7 +47,7 @@ class ConstructionHealth(models.TransientModel):
         gauges = self.env["construction.gauges"].sudo()
         with gauges._bounded():
             found = gauges._of_installation()
-        platforms = self.env["construction.platform"].search([])
+        platforms = self._platforms()
         checks = [self._check(*check) for check in self._checks(found)]
         checks.sort(key=lambda check: -health.LEVELS.index(check["level"]))
         levels = [check["level"] for check in checks] + platforms.mapped("health")
@@ -90,59 +93,81 @@ class ConstructionHealth(models.TransientModel):
 
     # ---------------------------------------------------------------- queue
     def _queue_checks(self, found):
-        _ = self.env._
         overdue = max((due or 0 for _age, due in found["oldest"].values()), default=0)
         held, expired = found["claims"]
         failed = sum(n for (_channel, state), n in found["jobs"].items() if state == "failed")
         return [
             (
-                health.by_limits(overdue, health.OVERDUE_SECONDS), _("Oldest event that is due"),
-                _("due since %s s", round(overdue)) if overdue else _("none"),
-                _("Nobody takes it. See “Job runner” and “Job channels” below, and whether the "
-                  "HTTP workers are all busy."),
+                health.by_limits(overdue, health.OVERDUE_SECONDS),
+                self.env._("Oldest event that is due"),
+                self.env._("due since %s s", round(overdue)) if overdue else self.env._("none"),
+                self.env._(
+                    "Nobody takes it. See “Job runner” and “Job channels” below, and whether the "
+                    "HTTP workers are all busy."
+                ),
             ),
             (
-                health.LOOK if expired else health.FINE, _("Events in work"),
-                _("%(held)s, %(expired)s overdue", held=held, expired=expired),
-                _("A worker hangs or died; the next drain gives its events to another one."),
+                health.LOOK if expired else health.FINE,
+                self.env._("Events in work"),
+                self.env._("%(held)s, %(expired)s overdue", held=held, expired=expired),
+                self.env._(
+                    "A worker hangs or died; the next drain gives its events to another one."
+                ),
             ),
             (
-                health.LOOK if failed else health.FINE, _("Failed jobs"), str(failed),
-                _("Their events are safe and are swept up every minute. Read the jobs' errors "
-                  "under Job Queue ▸ Jobs, then set them to done."),
+                health.LOOK if failed else health.FINE,
+                self.env._("Failed jobs"),
+                str(failed),
+                self.env._(
+                    "Their events are safe and are swept up every minute. Read the jobs' errors "
+                    "under Job Queue ▸ Jobs, then set them to done."
+                ),
             ),
-        ]  # fmt: skip
+        ]
 
     # --------------------------------------------------------------- runner
     def _runner_checks(self, found):
-        _ = self.env._
         channels = _channels()
         ours = "root.construction" in channels
         return [
             (
-                health.FINE if found["leader"] else health.ACT, _("Job runner"),
-                _("leads") if found["leader"] else _("none leads"),
-                _("Start Odoo with workers, with queue_job in server_wide_modules, and with a "
-                  "direct connection to PostgreSQL. A pooler breaks its lock."),
+                health.FINE if found["leader"] else health.ACT,
+                self.env._("Job runner"),
+                self.env._("leads") if found["leader"] else self.env._("none leads"),
+                self.env._(
+                    "Start Odoo with workers, with queue_job in server_wide_modules, and with a "
+                    "direct connection to PostgreSQL. A pooler breaks its lock."
+                ),
             ),
             (
-                health.FINE if ours else health.LOOK, _("Job channels"), channels or _("not set"),
-                _("Set ODOO_QUEUE_JOB_CHANNELS, for example root:2,root.construction:2; keep "
-                  "fewer than there are HTTP workers."),
+                health.FINE if ours else health.LOOK,
+                self.env._("Job channels"),
+                channels or self.env._("not set"),
+                self.env._(
+                    "Set ODOO_QUEUE_JOB_CHANNELS, for example root:2,root.construction:2; keep "
+                    "fewer than there are HTTP workers."
+                ),
             ),
             (
-                health.FINE if is_server_wide() else health.LOOK, _("Loaded with the server"),
-                _("yes") if is_server_wide() else _("no"),
-                _("Add %s to server_wide_modules: without it, events of a killed worker may "
-                  "wait a minute.", ADDON),
+                health.FINE if is_server_wide() else health.LOOK,
+                self.env._("Loaded with the server"),
+                self.env._("yes") if is_server_wide() else self.env._("no"),
+                self.env._(
+                    "Add %s to server_wide_modules: without it, events of a killed worker may "
+                    "wait a minute.",
+                    ADDON,
+                ),
             ),
             (
-                health.FINE if self._notifies() else health.LOOK, _("Wake-up trigger"),
-                _("in place") if self._notifies() else _("missing"),
-                _("Update queue_job (-u queue_job): the trigger queue_job_notify is off or gone, "
-                  "so jobs start up to a minute late."),
+                health.FINE if self._notifies() else health.LOOK,
+                self.env._("Wake-up trigger"),
+                self.env._("in place") if self._notifies() else self.env._("missing"),
+                self.env._(
+                    "Update queue_job (-u queue_job): the trigger queue_job_notify is off or gone, "
+                    "so jobs start up to a minute late."
+                ),
             ),
-        ]  # fmt: skip
+        ]
 
     def _notifies(self):
         self.env.cr.execute(
@@ -175,83 +200,106 @@ class ConstructionHealth(models.TransientModel):
 
     # -------------------------------------------------------------- secrets
     def _secret_checks(self):
-        _ = self.env._
         keys = self.env["construction.platform"].sudo()._secret_keys()
         facts = self.env["construction.secret"]._key_facts()
         return [
             (
-                health.FINE if keys else health.ACT, _("Key for secrets"),
-                keys[0].id if keys else _("missing or unreadable"),
-                _("Set CONSTRUCTION_SYNC_SECRET_KEY in the environment of every server, and "
-                  "restart. Without it no signed request is accepted."),
+                health.FINE if keys else health.ACT,
+                self.env._("Key for secrets"),
+                keys[0].id if keys else self.env._("missing or unreadable"),
+                self.env._(
+                    "Set CONSTRUCTION_SYNC_SECRET_KEY in the environment of every server, and "
+                    "restart. Without it no signed request is accepted."
+                ),
             ),
             (
                 health.ACT if facts["unreadable"] else health.FINE,
-                _("Secrets that cannot be opened"), str(facts["unreadable"]),
-                _("Their platforms are refused. Integration ▸ Encryption Keys names the missing "
-                  "key: add it behind the current one, or make new secrets."),
+                self.env._("Secrets that cannot be opened"),
+                str(facts["unreadable"]),
+                self.env._(
+                    "Their platforms are refused. Integration ▸ Encryption Keys names the missing "
+                    "key: add it behind the current one, or make new secrets."
+                ),
             ),
             (
                 health.LOOK if facts["old"] else health.FINE,
-                _("Secrets under an older key"), str(facts["old"]),
-                _("Integration ▸ Encryption Keys ▸ “Encrypt all with the current key”; then the "
-                  "older key may leave the setting."),
+                self.env._("Secrets under an older key"),
+                str(facts["old"]),
+                self.env._(
+                    "Integration ▸ Encryption Keys ▸ “Encrypt all with the current key”; then the "
+                    "older key may leave the setting."
+                ),
             ),
-        ]  # fmt: skip
+        ]
 
     # ---------------------------------------------------------------- audit
     def _audit_checks(self):
-        _ = self.env._
         seals = self.env["construction.audit.seal"].sudo()._health()
         waiting = seals["oldest"] and (fields.Datetime.now() - seals["oldest"]).total_seconds()
         return [
             (
-                health.by_limits(waiting, health.SEAL_SECONDS), _("Audit rows without a seal"),
+                health.by_limits(waiting, health.SEAL_SECONDS),
+                self.env._("Audit rows without a seal"),
                 str(seals["waiting"]),
-                _("Sealing does not keep up: see its scheduled action above."),
+                self.env._("Sealing does not keep up: see its scheduled action above."),
             ),
             (
-                health.FINE if seals["signed"] else health.LOOK, _("Seals are signed"),
-                _("yes") if seals["signed"] else _("no"),
-                _("Configure the signing key of the audit, outside the database."),
+                health.FINE if seals["signed"] else health.LOOK,
+                self.env._("Seals are signed"),
+                self.env._("yes") if seals["signed"] else self.env._("no"),
+                self.env._("Configure the signing key of the audit, outside the database."),
             ),
             (
-                health.FINE if seals["hardened"] else health.LOOK, _("Audit tables hardened"),
-                _("yes") if seals["hardened"] else _("no"),
-                _("Run sql/harden_audit.sql as the owner of the database: the application's own "
-                  "role could still change the trail."),
+                health.FINE if seals["hardened"] else health.LOOK,
+                self.env._("Audit tables hardened"),
+                self.env._("yes") if seals["hardened"] else self.env._("no"),
+                self.env._(
+                    "Run sql/harden_audit.sql as the owner of the database: the application's own "
+                    "role could still change the trail."
+                ),
             ),
-        ]  # fmt: skip
+        ]
 
     # ---------------------------------------------------------------- proxy
     def _proxy_check(self):
         """This very request came as every other does: through the proxy, or around it."""
-        _ = self.env._
-        name = _("Reverse proxy")
+        name = self.env._("Reverse proxy")
         if not request:
-            return (health.FINE, name, _("not asked over HTTP"), False)
+            return (health.FINE, name, self.env._("not asked over HTTP"), False)
         headers = request.httprequest.headers
         seen = [header for header in PROXY_HEADERS if headers.get(header)]
-        value = ", ".join(seen) or _("no X-Forwarded headers")
+        value = ", ".join(seen) or self.env._("no X-Forwarded headers")
         if config["proxy_mode"] and "X-Forwarded-Host" not in seen:
             return (
-                health.LOOK, name, value,
-                _("proxy_mode is on and this request carries no X-Forwarded-Host: it came around "
-                  "the proxy, or the proxy does not set it. Addresses in deliveries and the "
-                  "allow-list are wrong then. See docs/nginx.conf."),
-            )  # fmt: skip
+                health.LOOK,
+                name,
+                value,
+                self.env._(
+                    "proxy_mode is on and this request carries no X-Forwarded-Host: it came around "
+                    "the proxy, or the proxy does not set it. Addresses in deliveries and the "
+                    "allow-list are wrong then. See docs/nginx.conf."
+                ),
+            )
         if seen and not config["proxy_mode"]:
             return (
-                health.LOOK, name, value,
-                _("There is a proxy, and proxy_mode is off: every sender has the proxy's "
-                  "address. Set proxy_mode = True."),
-            )  # fmt: skip
+                health.LOOK,
+                name,
+                value,
+                self.env._(
+                    "There is a proxy, and proxy_mode is off: every sender has the proxy's "
+                    "address. Set proxy_mode = True."
+                ),
+            )
         if not seen:
             return (
-                health.LOOK, name, value,
-                _("No reverse proxy stands before this server: a slow sender holds a worker. "
-                  "Put one in front as in docs/nginx.conf."),
-            )  # fmt: skip
+                health.LOOK,
+                name,
+                value,
+                self.env._(
+                    "No reverse proxy stands before this server: a slow sender holds a worker. "
+                    "Put one in front as in docs/nginx.conf."
+                ),
+            )
         return (health.FINE, name, value, False)
 
 
