@@ -92,6 +92,7 @@ class ConstructionChangeTrial(models.Model):
             [
                 ("type", "in", self.env["construction.reapply"]._types()),
                 ("state", "in", ("processed", "parked")),
+                ("erased_at", "=", False),  # what is left would not give the same documents
                 *self._scope_domain(),
             ],
             order="id desc",

@@ -133,7 +133,7 @@ class ConstructionReplay(models.Model):
             UPDATE construction_event e SET state = 'pending', claim = %s, replaying = TRUE
               FROM construction_platform p
              WHERE e.id = ANY(%s) AND e.state = 'processed' AND e.claim IS NULL
-               AND p.id = e.platform_id AND p.state = 'active' AND p.active
+               AND e.erased_at IS NULL AND p.id = e.platform_id AND p.state = 'active' AND p.active
          RETURNING e.id
             """,
             (token, event_ids),
