@@ -223,6 +223,38 @@ class TestChangeSets(ChangeCase, TransactionCase):
         with self.assertRaises(AccessError):  # an Integration Manager deletes no policy
             change.action_check()
 
+    def test_proposed_on_the_screen(self):
+        """Each kind of proposal, from the dialog, into one draft that can be put in force."""
+        wizard = self.env["construction.change.propose"].with_user(self.manager)
+        policy = self.env.ref("construction_sync_base.policy_job")
+        target = f"uom.uom,{self.dozen.id}"
+        from_row = wizard.with_context(
+            active_model="construction.crosswalk", active_id=self.mapping.id
+        )
+        change = self.change()
+        for values in (
+            {"crosswalk_id": self.mapping.id, "crosswalk_kind": "uom", "external_value": "skid",
+             "target": target},
+            {"crosswalk_kind": "uom", "external_value": "crate", "target": target},
+            {"kind": "policy", "policy_id": policy.id, "setting": "lane=bulk"},
+            {"kind": "field", "policy_id": policy.id, "field_name": "x", "field_owner": "odoo"},
+            {"kind": "schema", "event_type": "construction.job.upserted.v1"},
+        ):  # fmt: skip
+            wizard.create(values | {"change_id": change.id}).action_propose()
+        self.assertEqual(
+            change.line_ids.mapped("operation"), ["write", "create", "write", "create", "create"]
+        )
+        self.assertEqual(change.line_ids[0].new_values, {"res_id": self.dozen.id})
+        self.assertEqual(from_row.default_get(["crosswalk_id"])["crosswalk_id"], self.mapping.id)
+        before = self.everything()
+        change.action_check()
+        change.action_activate()
+        self.assertEqual((policy.lane, self.mapping.res_id), ("bulk", self.dozen.id))
+        change.action_roll_back()
+        self.assertEqual(self.everything(), before)
+        with self.assertRaises(UserError):
+            wizard.create({"crosswalk_kind": "uom", "external_value": "x"}).action_propose()
+
     def test_the_schema_in_force(self):
         self.in_force(
             (self.env["construction.schema.rule"], {
