@@ -16,7 +16,7 @@ from paths import CONFIG, LOGS, PYTHON, ROOT, say
 
 E2E_PREFIX = "construction_e2e_"
 NO_TESTS_COLLECTED = 5
-LONGEST = 1200  # seconds for one stage; a test that hangs is named long before, by pytest
+LONGEST = 2400  # seconds for one stage; a test that hangs is named long before, by pytest
 PLAIN = ("-p", "no:odoo")  # pytest-odoo would load Odoo first
 
 
