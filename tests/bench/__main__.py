@@ -3,7 +3,7 @@
 import argparse
 import time
 
-from . import apply, drain, growth, ingest, latency, peers, recovery
+from . import apply, audit, drain, growth, ingest, latency, peers, recovery
 from .figures import print_table
 from .world import World
 
@@ -22,6 +22,8 @@ BENCHES = {
     "job": lambda world, rounds: apply.against_plain_orm(world, "job", rounds),
     "budget": lambda world, rounds: apply.against_plain_orm(world, "budget", rounds),
     "recovery": recovery.after_sigkill,
+    "sealing": audit.with_seals,
+    "verify": audit.against_odoo,
     "growth": growth.with_many_rows,
     "memory": growth.memory,
 }

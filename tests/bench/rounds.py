@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api, fields
 
+from odoo.addons.construction_sync_base import audit_reader
 from odoo.addons.construction_sync_base.lib import envelope
 from odoo.addons.construction_sync_base.lib.batch import Item
 from odoo.addons.construction_sync_base.models.construction_apply import APPLY_CONTEXT
@@ -264,3 +265,59 @@ def drain_noops(env, count):
                 "standard"
             )
     return count / (time.perf_counter() - started)
+
+
+@contextmanager
+def sealing_off(env):
+    """What is not sealed meanwhile waits, and is sealed by the next drain outside."""
+    with patch.object(env.registry["construction.audit.seal"], "_seal", lambda _self: 0):
+        yield
+    with env.registry.cursor() as cr:
+        api.Environment(cr, SUPERUSER_ID, {})["construction.audit.seal"]._seal()
+
+
+def hashed_entries(env, count):
+    """Post `count` entries of two lines into a journal that Odoo secures with hashes."""
+    journal = env["account.journal"].search(
+        [("type", "=", "general"), ("company_id", "=", env.company.id)], limit=1
+    )
+    journal.restrict_mode_hash_table = True
+    accounts = env["account.account"].search(
+        [("account_type", "in", ("expense", "asset_current"))], limit=2
+    )
+    lines = [(accounts[0].id, 10, 0), (accounts[-1].id, 0, 10)]
+    moves = env["account.move"].create(
+        [
+            {
+                "journal_id": journal.id,
+                "date": "2026-01-15",
+                "line_ids": [
+                    fields.Command.create({"account_id": account, "debit": debit, "credit": credit})
+                    for account, debit, credit in lines
+                ],
+            }
+            for _number in range(count)
+        ]
+    )
+    moves.action_post()
+    env.cr.commit()
+    if not all(moves.mapped("inalterable_hash")):
+        moves.button_hash()
+        env.cr.commit()
+
+
+def verified(env):
+    """:return: (audit rows per second, journal entries per second), both found intact"""
+    env.invalidate_all()
+    started = time.perf_counter()
+    found = audit_reader.verify(env.cr, None, [])
+    ours = time.perf_counter() - started
+    rows = env["construction.audit"].search_count([("sealed", "=", True)])
+    env.invalidate_all()
+    started = time.perf_counter()
+    report = env.company._check_hash_integrity()
+    theirs = time.perf_counter() - started
+    entries = env["account.move"].search_count([("inalterable_hash", "!=", False)])
+    if found or not rows or not entries:
+        raise ValueError(f"{rows} rows, findings {found}; {entries} entries, {report}")
+    return rows / ours, entries / theirs
