@@ -139,15 +139,15 @@ class VendorUpserted(models.AbstractModel):
 
     def _ask_namesakes(self, namesakes, tax_keys):
         """A vendor of the same name that somebody typed may be the one meant, and is no
-        proof: where no tax id speaks for or against it, and no vendor of this platform is
-        bound to it, a person decides.
+        proof: where no tax id speaks for or against it, and no platform's vendor is bound to
+        it, a person decides.
 
         :param namesakes: list of (item, partner of the same normalised name)
         """
         ids = {partner.id for _item, partner in namesakes if partner.supplier_rank}
         if not ids:
             return
-        bound = self._bound("vendor", "res.partner", ids, namesakes[0][0].platform_id)
+        bound = self._bound("vendor", "res.partner", ids)
         asked = {}
         for item, partner in namesakes:
             ours, theirs = partner.construction_tax_key, tax_keys[item.id]

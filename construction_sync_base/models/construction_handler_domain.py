@@ -188,8 +188,8 @@ class DomainHandler(models.AbstractModel):
         return currency
 
     # ------------------------------------------------------- typed by hand
-    def _bound(self, object_name, model, ids, platform_id):
-        """Ids among `ids` to which a record of this platform is bound."""
+    def _bound(self, object_name, model, ids, platform_id=None):
+        """Ids among `ids` to which a record of this platform is bound, or of any."""
         if not ids:
             return set()
         bindings = (
@@ -197,7 +197,7 @@ class DomainHandler(models.AbstractModel):
             .sudo()
             .search(
                 [
-                    ("platform_id", "=", platform_id),
+                    *([("platform_id", "=", platform_id)] if platform_id else ()),
                     ("object", "=", object_name),
                     ("res_model", "=", model),
                     ("res_id", "in", list(ids)),
