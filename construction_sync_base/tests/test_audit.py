@@ -20,7 +20,7 @@ class TestAudit(SyncCase, TransactionCase):
         self.process(self.event("platform.pinged", subject="a/1"))
         for statement in (
             "UPDATE construction_audit SET action = 'forged'",
-            "UPDATE construction_audit SET payload_digest = NULL WHERE id > 0",
+            "UPDATE construction_audit SET text_digest = NULL WHERE id > 0",
             "DELETE FROM construction_audit",
             "TRUNCATE construction_audit",
             "TRUNCATE construction_audit CASCADE",

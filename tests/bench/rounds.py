@@ -242,10 +242,8 @@ def fill(env, rows):
         )
         cr.execute(
             """
-            INSERT INTO construction_audit (company_id, model, res_id, action, actor_id, at,
-                        event_id, payload_digest)
-                 SELECT company_id, 'construction.event', id, 'event_processed', %s, now(), id,
-                        digest
+            INSERT INTO construction_audit (company_id, model, res_id, action, actor_id, event_id)
+                 SELECT company_id, 'construction.event', id, 'event_processed', %s, id
                    FROM construction_event WHERE event_id LIKE 'old-%%'
             """,
             (SUPERUSER_ID,),
