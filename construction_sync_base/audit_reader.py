@@ -72,6 +72,7 @@ _SEALS = """
            previous, retired_through, key_id, hash, signature
       FROM construction_audit_seal
 """
+_ALL_SEALS = f"{_SEALS} ORDER BY 1, number"
 _ROW = (
     "id", "company_id", "model", "res_id", "action", "actor_id", "event_id", "at", "text_digest",
 )  # fmt: skip
@@ -88,7 +89,7 @@ def read_head(cr, chain):
 
 def read_seals(cr):
     """{chain: its seals in order}"""
-    cr.execute(f"{_SEALS} ORDER BY 1, number")
+    cr.execute(_ALL_SEALS)
     chains = {}
     for row in cr.fetchall():
         chains.setdefault(row[0], []).append(sealing.Seal(*row))

@@ -83,7 +83,7 @@ def _each_statement_alone():
         cr.rollback()  # only looked something up so far
     if connection.info.transaction_status != TRANSACTION_STATUS_IDLE:  # in a test
         yield
-        cr.commit()
+        cr.commit()  # pylint: disable=invalid-commit
         return
     connection.set_isolation_level(ISOLATION_LEVEL_DEFAULT)
     connection.readonly = None

@@ -274,7 +274,9 @@ def read_checkpoint(text, publics):
         content = json.loads(statement)
         if not isinstance(content, dict) or content.get("v") != VERSION:
             raise SealingError("this is a checkpoint of another version")
-        content["chain"], content["seal"], content["hash"]  # noqa: B018 - they have to be there
+        missing = {"chain", "seal", "hash"} - content.keys()
+        if missing:
+            raise SealingError(f"this checkpoint lacks {', '.join(sorted(missing))}")
     except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, SealingError):
             raise

@@ -27,7 +27,6 @@ class ConstructionApprovalDelegation(models.Model):
     )
     deputy_id = fields.Many2one(
         "res.users",
-        string="Deputy",
         index=True,
         tracking=True,
         domain="[('share', '=', False), ('id', '!=', user_id)]",

@@ -45,7 +45,6 @@ class ConstructionApprovalRule(models.Model):
     step = fields.Integer(required=True, default=1, tracking=True)
     group_id = fields.Many2one(
         "res.groups",
-        string="Group",
         ondelete="restrict",
         tracking=True,
         help="Any one person of it may approve.",

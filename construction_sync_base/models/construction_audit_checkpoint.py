@@ -33,7 +33,7 @@ class ConstructionAuditCheckpoint(models.Model):
     signature = fields.Char(required=True, readonly=True)
     public_key = fields.Char(required=True, readonly=True)
     exported = fields.Boolean(readonly=True, help="Written to the folder for checkpoints.")
-    file = fields.Binary(string="File", compute="_compute_file")
+    file = fields.Binary(compute="_compute_file")
     file_name = fields.Char(compute="_compute_file")
 
     _one_per_seal = models.UniqueIndex(

@@ -87,7 +87,7 @@ class ConstructionAuditSeal(models.Model):
         default=0,
         help="Seals up to this number gave their rows up when the retention period was over.",
     )
-    key_id = fields.Char(string="Key", readonly=True)
+    key_id = fields.Char(readonly=True)
     hash = fields.Char(required=True, readonly=True)
     signature = fields.Char(readonly=True)
 

@@ -26,9 +26,7 @@ class ConstructionChange(models.Model):
     _order = "id desc"
 
     name = fields.Char(required=True)
-    owner_id = fields.Many2one(
-        "res.users", string="Owner", required=True, default=lambda self: self.env.user
-    )
+    owner_id = fields.Many2one("res.users", required=True, default=lambda self: self.env.user)
     company_id = fields.Many2one(
         "res.company",
         compute="_compute_company_id",

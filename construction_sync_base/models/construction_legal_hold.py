@@ -66,7 +66,8 @@ class ConstructionLegalHold(models.Model):
             )
         return done
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         raise UserError(self.env._("A hold is lifted, not deleted: it tells why data was kept."))
 
     def action_lift_dialog(self):
@@ -113,7 +114,7 @@ class ConstructionLegalHold(models.Model):
         parts = self._span(alias, "received_at")
         if self.platform_id:
             parts.append(SQL("%s = %s", SQL.identifier(alias, "platform_id"), self.platform_id.id))
-        records = self._records()
+        records = self._records()  # pylint: disable=assignment-from-none
         if records is not None:
             parts.append(
                 SQL(

@@ -116,7 +116,13 @@ class ConstructionPlatform(models.Model):
         for platform in self:
             reason = platform._halted(facts)
             if reason and reason != standing.OTHER_DATABASE:
-                raise UserError(f"{platform.name}: {platform._halted_text(reason)}")
+                raise UserError(
+                    self.env._(
+                        "%(platform)s: %(reason)s",
+                        platform=platform.name,
+                        reason=platform._halted_text(reason),
+                    )
+                )
         self._confirm_database()
         self.env["construction.audit"]._record(self, "database_confirmed")
         return True

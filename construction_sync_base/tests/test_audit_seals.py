@@ -24,7 +24,7 @@ class SealCase(SyncCase):
         self.chain = self.company.id
         self.publics = self.Seal._publics()
 
-    def write(self, rows, texts=0, company=None, action="tested"):
+    def append(self, rows, texts=0, company=None, action="tested"):
         """`rows` audit rows, the first `texts` of them with a detail; their ids."""
         self.env["construction.audit"]._insert(
             [
@@ -66,7 +66,7 @@ class TestSeals(SealCase, TransactionCase):
 
     def test_late_rows_join_a_later_seal(self):
         """Commit order is not id order: a transaction that commits late is not skipped."""
-        early, late = self.write(4)[:2], self.write(1)
+        early, late = self.append(4)[:2], self.append(1)
         self.sql("DELETE FROM construction_audit_unsealed WHERE audit_id = ANY(%s)", early)
         self.seal()
         self.assertNotIn(early[0], sealing.span_ids(read_head(self.env.cr, self.chain).covers))
@@ -79,18 +79,18 @@ class TestSeals(SealCase, TransactionCase):
 
     def test_a_chain_per_company_in_batches(self):
         other = self.env["res.company"].create({"name": "Sealed apart"})
-        self.write(5), self.write(3, company=other), self.write(2, texts=2)
+        self.append(5), self.append(3, company=other), self.append(2, texts=2)
         self.seal()
         before = read_head(self.env.cr, self.chain).number
         self.assertEqual(read_head(self.env.cr, other.id).number, 1)
-        self.write(5), self.write(3, company=other)
+        self.append(5), self.append(3, company=other)
         self.assertEqual([self.seal(most=4), self.seal(most=4), self.seal(most=4)], [4, 4, 0])
         self.assertGreater(read_head(self.env.cr, self.chain).number, before)
         self.assertFalse(self.verify())
 
     def test_the_unsealed_window_is_visible(self):
         self.seal()
-        self.write(3)
+        self.append(3)
         health = self.Seal._health()
         self.assertEqual((health["waiting"], bool(health["oldest"])), (3, True))
         self.assertFalse(self.verify(), "what waits is not wrong")
@@ -99,14 +99,14 @@ class TestSeals(SealCase, TransactionCase):
 
     def test_without_a_key_rows_are_sealed_but_not_vouched_for(self):
         self.patch(type(self.Seal), "_signer", lambda model: None)
-        self.write(2)
+        self.append(2)
         self.seal()
         self.assertEqual(verify(self.env.cr, self.publics)[0].kind, "unsigned")
         self.assertFalse(verify(self.env.cr))
         self.assertFalse(self.env["construction.audit.checkpoint"]._issue([self.chain]))
 
     def test_rows_are_hashed_as_the_library_does(self):
-        ids = self.write(3, texts=2)
+        ids = self.append(3, texts=2)
         self.env["construction.audit"]._record(
             self.company, 'quote " back \\ \x01\x1f\x7f\n é e\u0301 \U0001f600', {"a": "ü\n"}
         )
@@ -130,7 +130,7 @@ class TestMutations(SealCase, TransactionCase):
         self.random = random.Random(20260302)
         self.rows = []
         for _round in range(6):
-            self.rows += self.write(8, texts=3)
+            self.rows += self.append(8, texts=3)
             late = self.rows[-2:]
             self.sql("DELETE FROM construction_audit_unsealed WHERE audit_id = ANY(%s)", late)
             self.seal()
@@ -138,7 +138,7 @@ class TestMutations(SealCase, TransactionCase):
         self.seal()
         checkpoint = self.env["construction.audit.checkpoint"]._issue([self.chain])
         self.exported = [sealing.read_checkpoint(self.text_of(checkpoint), self.publics)]
-        self.waiting = self.write(3, texts=1)
+        self.waiting = self.append(3, texts=1)
         self.sealed = sorted(set(self.rows))
         for table in ("", "_detail", "_leaf", "_seal", "_checkpoint"):
             self.env.cr.execute(f"ALTER TABLE construction_audit{table} DISABLE TRIGGER USER")
@@ -388,25 +388,25 @@ class TestMutations(SealCase, TransactionCase):
 class TestCheckpoints(SealCase, TransactionCase):
     def test_one_an_hour_or_every_thousand_rows(self):
         Checkpoint = self.env["construction.audit.checkpoint"]
-        self.write(2), self.seal()
+        self.append(2), self.seal()
         Checkpoint._issue_due()
         self.assertFalse(Checkpoint._issue_due(), "nothing new")
-        self.write(2), self.seal()
+        self.append(2), self.seal()
         self.assertFalse(Checkpoint._issue_due(), "not an hour yet")
-        self.write(1000), self.seal()
+        self.append(1000), self.seal()
         issued = Checkpoint._issue_due()
         self.assertEqual(issued.company_id, self.company)
         self.env.cr.execute("ALTER TABLE construction_audit_checkpoint DISABLE TRIGGER USER")
         earlier = fields.Datetime.now() - timedelta(hours=2)
         self.sql("UPDATE construction_audit_checkpoint SET at = %s", earlier)
         self.assertFalse(Checkpoint._issue_due(), "old, but nothing new")
-        self.write(1), self.seal()
+        self.append(1), self.seal()
         self.assertEqual(len(Checkpoint._issue_due()), 1)
 
     def test_written_to_the_folder_and_read_back(self):
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.enterContext(patch.dict(os.environ, {"CONSTRUCTION_SYNC_AUDIT_FOLDER": str(folder)}))
-        self.write(2), self.seal()
+        self.append(2), self.seal()
         checkpoint = self.env["construction.audit.checkpoint"]._issue([self.chain])
         self.assertTrue(checkpoint.exported)
         (path,) = folder.glob("*.json")
@@ -420,7 +420,7 @@ class TestCheckpoints(SealCase, TransactionCase):
         self.enterContext(
             patch.dict(os.environ, {"CONSTRUCTION_SYNC_AUDIT_FOLDER": "/nowhere/at/all"})
         )
-        self.write(2), self.seal()
+        self.append(2), self.seal()
         with self.assertLogs("odoo.addons.construction_sync_base", "ERROR"):
             checkpoint = self.env["construction.audit.checkpoint"]._issue([self.chain])
         self.assertTrue(checkpoint)
@@ -440,7 +440,7 @@ class TestVerifier(SealCase, TransactionCase):
         return wizard
 
     def test_an_auditor_reads_that_all_is_well(self):
-        self.write(3, texts=1), self.seal()
+        self.append(3, texts=1), self.seal()
         wizard = self.verified()
         self.assertEqual(wizard.verdict, "good", wizard.result)
         self.assertIn("as they were written", wizard.result)
@@ -452,7 +452,7 @@ class TestVerifier(SealCase, TransactionCase):
         self.assertIn("owner: construction_audit\n", wizard.holes)
 
     def test_the_first_bad_row_is_named(self):
-        rows = self.write(5)
+        rows = self.append(5)
         self.seal()
         self.env.cr.execute("ALTER TABLE construction_audit DISABLE TRIGGER USER")
         self.sql("UPDATE construction_audit SET action = 'x' WHERE id = ANY(%s)", rows[2:4])
@@ -462,7 +462,7 @@ class TestVerifier(SealCase, TransactionCase):
         self.assertEqual(wizard.row_id.id, rows[2])
 
     def test_a_checkpoint_file_finds_a_cut_tail(self):
-        self.write(3), self.seal()
+        self.append(3), self.seal()
         checkpoint = self.env["construction.audit.checkpoint"]._issue([self.chain])
         self.assertEqual(self.verified(checkpoint_file=checkpoint.file).verdict, "good")
         file, head = checkpoint.file, read_head(self.env.cr, self.chain)
@@ -497,7 +497,7 @@ class TestVerifier(SealCase, TransactionCase):
         )  # fmt: skip
 
     def test_a_checkpoint_by_button(self):
-        self.write(2)
+        self.append(2)
         with self.shared_cursors():
             self.wizard("auditor").action_checkpoint()
         head = read_head(self.env.cr, self.chain)

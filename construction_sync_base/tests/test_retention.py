@@ -145,7 +145,7 @@ class TestRetention(KeepCase, TransactionCase):
 class TestAuditRetention(KeepCase, TransactionCase):
     def setUp(self):
         super().setUp()
-        self.old = self.write(5, texts=2)
+        self.old = self.append(5, texts=2)
         self.seal()
         self.Checkpoint = self.env["construction.audit.checkpoint"]
 
@@ -173,7 +173,7 @@ class TestAuditRetention(KeepCase, TransactionCase):
         ]
 
     def test_whole_segments_go_and_the_chain_still_verifies(self):
-        self.write(2)
+        self.append(2)
         self.make_old(self.old)
         self.run_retention()
         self.assertEqual(self.left(), 5, "no checkpoint vouches for them")

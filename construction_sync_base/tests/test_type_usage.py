@@ -85,7 +85,7 @@ class TestTypeUsage(SyncCase, TransactionCase):
         self.sent(OLD, 0, 1)
         self.days._count()
         self.env.invalidate_all()
-        self.platform.name  # noqa: B018 (read before, so that only the usage is counted)
+        self.platform.mapped("name")  # read before, so that only the usage is counted
         self.env["construction.handler"]._catalogue()
         with self.assertQueryCount(2):  # which rows, and what they hold
             self.platform.type_usage_ids.mapped("recent_events")

@@ -50,7 +50,7 @@ class TestTypeVersions(InboxCase):
         (cls.folder / f"{NEW}.json").write_text(json.dumps(second))
 
     @classmethod
-    def _add_handler(cls):
+    def _add_handler(cls):  # pylint: disable=missing-return
         class JobUpserted2(models.AbstractModel):
             _name = NAME
             _inherit = ["construction.handler.job.upserted"]  # a list: nobody registers it

@@ -21,9 +21,7 @@ class ConstructionAuditVerify(models.TransientModel):
 
     checkpoint_file = fields.Binary(string="Checkpoint file", attachment=False)
     checkpoint_name = fields.Char()
-    verdict = fields.Selection(
-        [("good", "Intact"), ("bad", "Changed")], readonly=True, string="Verdict"
-    )
+    verdict = fields.Selection([("good", "Intact"), ("bad", "Changed")], readonly=True)
     result = fields.Text(readonly=True)
     row_id = fields.Many2one("construction.audit", string="First bad row", readonly=True)
     waiting = fields.Integer(string="Rows not sealed yet", compute="_compute_health")
@@ -141,32 +139,39 @@ class ConstructionAuditVerify(models.TransientModel):
             ) from None
 
     def _sentence(self, finding):
-        _ = self.env._
         words = {
-            "changed": _("Row %(row)s was changed after it was sealed."),
-            "deleted": _("Row %(row)s was deleted."),
-            "forged": _("Row %(row)s was inserted past the application, or its hash was removed."),
-            "text": _("The detail of row %(row)s was changed or removed without a record."),
-            "segment": _(
+            "changed": self.env._("Row %(row)s was changed after it was sealed."),
+            "deleted": self.env._("Row %(row)s was deleted."),
+            "forged": self.env._(
+                "Row %(row)s was inserted past the application, or its hash was removed."
+            ),
+            "text": self.env._(
+                "The detail of row %(row)s was changed or removed without a record."
+            ),
+            "segment": self.env._(
                 "A row of seal %(seal)s was changed together with its hash. Row %(row)s is the "
                 "first of that seal."
             ),
-            "seal": _("Seal %(seal)s was changed. Row %(row)s is its first."),
-            "seal_missing": _("Seals before or at %(seal)s are missing, from row %(row)s on."),
-            "unsigned": _(
+            "seal": self.env._("Seal %(seal)s was changed. Row %(row)s is its first."),
+            "seal_missing": self.env._(
+                "Seals before or at %(seal)s are missing, from row %(row)s on."
+            ),
+            "unsigned": self.env._(
                 "From seal %(seal)s on nothing is signed by a key that counts. Row %(row)s is the "
                 "first that nothing vouches for."
             ),
-            "retired": _("Seal %(seal)s gives up rows that it must not give up (row %(row)s)."),
-            "truncated": _(
+            "retired": self.env._(
+                "Seal %(seal)s gives up rows that it must not give up (row %(row)s)."
+            ),
+            "truncated": self.env._(
                 "The end is missing: a checkpoint knows seal %(seal)s, the trail ends before row "
                 "%(row)s."
             ),
-            "recomputed": _(
+            "recomputed": self.env._(
                 "The chain was computed anew: seal %(seal)s is not the one that the checkpoint "
                 "knows. Row %(row)s is the first that nothing vouches for."
             ),
-            "checkpoint": _("The checkpoint kept here for seal %(seal)s was changed."),
+            "checkpoint": self.env._("The checkpoint kept here for seal %(seal)s was changed."),
         }
         company = self.env["res.company"].sudo().browse(finding.chain).name if finding.chain else ""
         row = finding.row if finding.row != NO_ROW else "-"

@@ -34,7 +34,7 @@ class ConstructionChangePropose(models.TransientModel):
     target = fields.Reference(selection="_selection_target", string="Record in Odoo")
     value = fields.Char(string="Or a value")
     # a policy
-    policy_id = fields.Many2one("construction.sync.policy", string="Policy")
+    policy_id = fields.Many2one("construction.sync.policy")
     setting = fields.Selection(selection="_selection_setting", string="Rule")
     field_rule_id = fields.Many2one("construction.sync.policy.field", string="Listed field")
     field_name = fields.Char(string="Field")

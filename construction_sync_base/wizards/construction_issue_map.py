@@ -31,7 +31,7 @@ class ConstructionIssueMap(models.TransientModel):
     payment_term_id = fields.Many2one("account.payment.term")
     product_id = fields.Many2one("product.product", domain=[("is_storable", "=", False)])
     company_id = fields.Many2one("res.company")
-    partner_id = fields.Many2one("res.partner", string="Partner")
+    partner_id = fields.Many2one("res.partner")
     phase_id = fields.Many2one("construction.phase")
     location_id = fields.Many2one("construction.location")
     employee_id = fields.Many2one("construction.employee")

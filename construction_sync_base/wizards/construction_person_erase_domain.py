@@ -50,7 +50,7 @@ class ConstructionPersonErase(models.TransientModel):
         ]
 
     def _erase(self, ids, person, pseudonym):
-        super()._erase(ids, person, pseudonym)
+        done = super()._erase(ids, person, pseudonym)
         people = ids.get("construction.person", [])
         for one in people:  # each keeps an identity of its own
             self._rewrite("construction_person", PERSON_TEXTS, [one], person, f"{pseudonym}-{one}")
@@ -59,3 +59,4 @@ class ConstructionPersonErase(models.TransientModel):
             "construction_approval", ("person",), ids.get("construction.approval", []),
             person, pseudonym,
         )  # fmt: skip
+        return done
