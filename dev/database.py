@@ -221,23 +221,25 @@ def ensure_run():
             _update(RUN, **values)
 
 
-def _template(full):
+def template(full=False):
     """What all test databases start from; it lasts as long as the packages do."""
     values = {"packages": packages(), "needs": dependencies()}
-    if not finished(BASE, **values):
-        _build(BASE, dependencies(), **values)
+    with process.locked(BASE):
+        if not finished(BASE, **values):
+            _build(BASE, dependencies(), **values)
     if not full:
         return BASE
-    if not finished(FULL_BASE, **values):
-        _build(FULL_BASE, OPTIONAL, template=BASE, **values)
+    with process.locked(FULL_BASE):
+        if not finished(FULL_BASE, **values):
+            _build(FULL_BASE, OPTIONAL, template=BASE, **values)
     return FULL_BASE
 
 
 def fresh_test(full=False):
     """A test database as after an installation of our addons a moment ago."""
     name = FULL if full else TEST
-    with process.locked(name), process.locked(BASE):
-        _build(name, addons(), template=_template(full), tree=tree_hash())
+    with process.locked(name):
+        _build(name, addons(), template=template(full), tree=tree_hash())
     return name
 
 
@@ -250,10 +252,10 @@ def ensure_test():
 
 def ensure_inner():
     """The kept database of `make test-addon`: updated, not rebuilt, when code changes."""
-    with process.locked(INNER), process.locked(BASE):
+    with process.locked(INNER):
         values = {"tree": tree_hash(), "packages": packages(), "needs": dependencies()}
         if not finished(INNER, needs=values["needs"]):
-            _build(INNER, addons(), template=_template(False), assets=False, **values)
+            _build(INNER, addons(), template=template(), assets=False, **values)
         elif not finished(INNER, **values):
             _update(INNER, **values)
     return INNER

@@ -108,22 +108,31 @@ def _report(stages):
 def test():
     """Every test there is. All stages run even if one fails: a run costs minutes."""
     started = time.monotonic()
-    stages = [_pure()]
     postgres.start()
-    # Two databases, and as many cores on the smallest machine: half the time of one by one.
-    # What may be called over RPC is a question of our own models: asked once.
-    runs = [
-        ("odoo", database.fresh_test()),
-        ("odoo with more apps", database.fresh_test(True), "-k", "not TestRpcProbe"),
-    ]
-    with ThreadPoolExecutor(len(runs)) as pool:
-        stages += pool.map(lambda run: _odoo(*run), runs)
-    stages.append(_end_to_end())
+    # Two things at a time, as many as the smallest machine has cores: half the time of one by
+    # one. What Odoo runs start from is built while the pure tests run.
+    with ThreadPoolExecutor(2) as pool:
+        pure = pool.submit(_pure)
+        pool.submit(database.template).result()
+        full = pool.submit(_in_odoo_with_more_apps)
+        lean = pool.submit(_in_odoo_and_end_to_end)
+    stages = [pure.result(), full.result(), *lean.result()]
     code = _report(stages)
     minutes, seconds = divmod(time.monotonic() - started, 60)
     verdict = "FAILED" if code else "all green"
     print(f"\n{verdict} after {minutes:.0f} min {seconds:.0f} s", flush=True)
     return code
+
+
+def _in_odoo_with_more_apps():
+    return _odoo("odoo with more apps", database.fresh_test(full=True))
+
+
+def _in_odoo_and_end_to_end():
+    """The servers of the end-to-end tests start on copies of the database, which nobody may be
+    connected to: they come after its tests. What may be called over RPC is asked once, where
+    more can be called."""
+    return [_odoo("odoo", database.fresh_test(), "-k", "not TestRpcProbe"), _end_to_end()]
 
 
 def _pure():
@@ -137,8 +146,9 @@ def _end_to_end():
     if not any(any(folder.rglob("test_*.py")) for folder in folders):
         return Stage("end to end")
     database.sweep(E2E_PREFIX)
-    return _pytest("end to end", folders, *PLAIN, "--durations=5", CS_E2E_TEMPLATE=database.TEST,
-                   CS_NGINX=apt.nginx() or "")  # fmt: skip
+    # two files at a time: such a test waits more than it computes
+    return _pytest("end to end", folders, *PLAIN, "--durations=5", "-n2", "--dist=loadfile",
+                   CS_E2E_TEMPLATE=database.TEST, CS_NGINX=apt.nginx() or "")  # fmt: skip
 
 
 def chaos(runs="1"):
