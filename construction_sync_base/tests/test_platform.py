@@ -11,11 +11,7 @@ from odoo.tools import mute_logger
 
 from ..lib import signatures
 from .common import SyncCase
-
-GROUPS = (
-    "project_user", "project_manager", "finance", "payroll", "auditor", "integration_manager",
-    "service",
-)  # fmt: skip
+from .groups import GROUPS
 
 
 @tagged("post_install", "-at_install")

@@ -14,17 +14,9 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from .approvals import ApprovalCase
+from .groups import GROUPS
 
 OURS = "odoo.addons.construction_sync_base"
-GROUPS = (
-    "project_user",
-    "project_manager",
-    "finance",
-    "payroll",
-    "integration_manager",
-    "auditor",
-    "service",
-)
 CRUD = {"create", "write", "unlink", "copy_data"}
 # models of Odoo that we extend, with their documents behind our rules
 EXTENDED = ("project.project", "purchase.order", "purchase.order.line", "account.analytic.line")

@@ -11,11 +11,8 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
 from .common import SyncCase
+from .groups import GROUPS
 
-GROUPS = (
-    "project_user", "project_manager", "finance", "payroll", "auditor", "integration_manager",
-    "service",
-)  # fmt: skip
 # model, path of fields that ends in something secret
 PATHS = (
     ("construction.secret", "stored"),

@@ -4,16 +4,8 @@ from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, tagged
 
 from .approvals import ApprovalCase
+from .groups import GROUPS
 
-GROUPS = (
-    "project_user",
-    "project_manager",
-    "finance",
-    "payroll",
-    "integration_manager",
-    "auditor",
-    "service",
-)
 OPERATIONS = {
     "can_read": "read",
     "can_create": "create",
