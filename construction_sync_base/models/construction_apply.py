@@ -109,11 +109,13 @@ class ConstructionApply(models.AbstractModel):
         return self.env.cr.dictfetchall()
 
     def _as_service_user(self, platform):
-        """Events are applied with the rights of the platform's own user."""
+        """Events are applied with the rights of the platform's own user, in its default
+        company: what a company keeps of a shared record is written there."""
+        companies = platform.company_id | platform.company_ids
         return (
             self.env["construction.handler"]
             .with_user(platform.service_user_id)
-            .with_context(allowed_company_ids=platform.company_ids.ids, **APPLY_CONTEXT)
+            .with_context(allowed_company_ids=companies.ids, **APPLY_CONTEXT)
         )
 
     @api.model

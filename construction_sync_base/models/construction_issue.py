@@ -142,11 +142,10 @@ class ConstructionIssue(models.Model):
             cause = (vals.get("event_id"), vals["category"], vals.get("wait_key") or False)
             issue = existing.get(cause)
             if issue:
+                refreshed = ("message", "suggestion", "amount", "currency_id", "candidates")
                 issue.with_context(tracking_disable=True).write(
-                    {
-                        key: vals.get(key)
-                        for key in ("message", "suggestion", "amount", "candidates")
-                    }
+                    {key: vals.get(key) for key in refreshed}
+                    | {key: vals.get(key, True) for key in ("blocking", "may_be_new")}
                 )
             elif cause in seen and vals.get("event_id"):
                 seen[cause]["message"] += "\n" + vals["message"]

@@ -106,6 +106,21 @@ class TestFailing(FailureCase):
             self.assertIn("no way", issue.message)
             self.assertFalse(self.written(event))
 
+    @mute_logger(APPLY)
+    def test_a_business_error_after_a_failure_blocks(self):
+        event = self.ping("fail")
+        with self.failing_with(lambda: RuntimeError("boom")):
+            self.apply(event)
+        self.assertFalse(self.issues(event["id"]).blocking)
+        self.set_due(event)
+        with self.failing_with(lambda: UserError("no way")):
+            self.drain()
+        issue = self.assertParked(event["id"], "internal")
+        self.assertIn("no way", issue.message)
+        with self.shared_cursors():
+            self.env["construction.drain"]._resume("TRUE", ())
+        self.assertEqual(self.state(event["id"]), "parked", "the sweeper leaves it alone")
+
     def test_a_refusal_after_writing_undoes_what_was_written(self):
         event, other = self.ping("fail"), self.ping()
         with self.failing_with(lambda: Refused(Problem("budget", "too much"))):

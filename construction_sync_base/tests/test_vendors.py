@@ -203,6 +203,25 @@ class TestVendorUpdate(VendorCase, TransactionCase):
         self.process(self.upsert(sequence=4, name="New", email=None))
         self.assertFalse(vendor.email, "null clears")
 
+    def test_payment_terms_are_of_the_platforms_default_company(self):
+        self.company.sequence = 1  # first of the allow-list, in whose company nothing is written
+        default = self.make_company("Default of the platform")
+        companies = self.company | default
+        platform = self.make_platform("tests-terms", companies, company_id=default.id)
+        term = self.env["account.payment.term"].create({"name": "Net 45", "company_id": False})
+        self.env["construction.crosswalk"].create(
+            {
+                "kind": "payment_terms",
+                "external_value": "N45",
+                "res_model": term._name,
+                "res_id": term.id,
+            }
+        )
+        self.process(self.upsert("V45", payment_terms="N45"), platform=platform)
+        vendor = self.bound("vendor", "V45", platform)
+        found = [vendor.with_company(c).property_supplier_payment_term_id for c in companies]
+        self.assertEqual(found, [self.env["account.payment.term"], term])
+
     def test_payment_terms_are_set_once_then_finances(self):
         term = self.env["account.payment.term"].create({"name": "Net 10"})
         event = self.upsert(sequence=1, payment_terms="N10")
