@@ -78,9 +78,9 @@ class PurchaseOrderRules(models.Model):
                 )
         commitments = self.filtered(lambda o: o.is_commitment and o.state == "cancel")
         result = super().button_draft()
-        commitments._editable().write(
-            {"original_amount": 0, "closed_state": "open", "closed_on": False}
-        )
+        commitments = commitments._editable()
+        commitments.write({"original_amount": 0, "closed_state": "open", "closed_on": False})
+        commitments.order_line.write({"released_amount": 0})
         return result
 
     def button_cancel(self):

@@ -141,6 +141,14 @@ class TestClose(ChangeCase, TransactionCase):
         self.assertEqual(self.figures(), [250, 250, 0])
         self.assertEqual(self.totals()["available"], 200000 - 250)
 
+    def test_an_order_that_starts_again_has_released_nothing(self):
+        self.process(self.close("soft", "1400.00", "0.00", sequence=2))
+        self.order.button_cancel()
+        self.order.button_draft()
+        self.order.button_confirm()
+        self.assertEqual(self.figures(), [1400, 0, 1400])
+        self.assertEqual(self.order.open_amount, 1400)
+
     def test_closed_takes_no_bill_and_no_change(self):
         self.process(self.close("final", "1400.00", "0.00", sequence=2))
         with self.assertRaisesRegex(Exception, "takes no more bills"):
