@@ -260,7 +260,8 @@ class CommitmentApproved(models.AbstractModel):
         if not plans:
             return
         orders = self._orders(plans)
-        overruns = self.env["construction.budget.control"]._overruns(orders)
+        stopped = {plan["order"].id for plan in plans if self._is_blocking(plan)}
+        overruns = self.env["construction.budget.control"]._overruns(orders, stopped=stopped)
         refused = orders.browse()
         for plan in plans:
             found = overruns.get(plan["order"].id)
@@ -290,6 +291,10 @@ class CommitmentApproved(models.AbstractModel):
         return self.env["construction.sync.policy"]._get(
             "commitment", plan["job"].company_id.id, plan["item"].platform_id
         )
+
+    def _is_blocking(self, plan):
+        """Whether exceeding the budget stops this order."""
+        return self._policy(plan).budget_check == "block" and not plan["item"].approved_note
 
     def _budget_verdict(self, plan, found):
         """Whether the order goes on although it exceeds its budget; opens the issue."""

@@ -15,7 +15,7 @@ class ConstructionBudgetControl(models.AbstractModel):
     _description = "Budget Control"
 
     @api.model
-    def _overruns(self, orders, before=None):
+    def _overruns(self, orders, before=None, stopped=()):
         """What exceeds the budget: {order id: [(key, available, needed)]}.
 
         The documents in hand are left out of the positions and counted one after the
@@ -24,6 +24,8 @@ class ConstructionBudgetControl(models.AbstractModel):
 
         :param before: what the orders needed before a change; a key that needs no more
             than that is not asked again
+        :param stopped: ids of orders that an overrun stops: they take nothing from the
+            others then
         """
         if not orders:
             return {}
@@ -34,11 +36,16 @@ class ConstructionBudgetControl(models.AbstractModel):
         result = {}
         for order in orders:
             held = (before or {}).get(order.id, {})
+            found = []
             for key, needed in needs[order.id].items():
                 rest = available.get(key, Decimal(0))
                 if needed > max(rest, held.get(key, Decimal(0)), Decimal(0)):
-                    result.setdefault(order.id, []).append((key, rest, needed))
-                available[key] = rest - needed
+                    found.append((key, rest, needed))
+            if found:
+                result[order.id] = found
+            if not found or order.id not in stopped:
+                for key, needed in needs[order.id].items():
+                    available[key] = available.get(key, Decimal(0)) - needed
         return result
 
     @api.model

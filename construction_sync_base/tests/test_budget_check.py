@@ -131,6 +131,12 @@ class TestCheckOfEvents(CommitmentCase, TransactionCase):
         self.apply(one, two)
         self.assertEqual([self.state(e["id"]) for e in (one, two)], ["processed", "parked"])
 
+    def test_what_is_blocked_takes_nothing_from_the_rest_of_the_batch(self):
+        self.policy.budget_check = "block"
+        one, two = self.over("C1"), self.over("C2", amount="60000.00")
+        self.apply(one, two)
+        self.assertEqual([self.state(e["id"]) for e in (one, two)], ["parked", "processed"])
+
     def test_double_validation(self):
         self.company.write(
             {"po_double_validation": "two_step", "po_double_validation_amount": 5000}
