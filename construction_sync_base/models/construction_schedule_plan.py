@@ -153,7 +153,9 @@ class ConstructionSchedulePlan(models.AbstractModel):
                 values = self._line_values(plan, line, position, codes, types, uoms)
                 if values is None:
                     continue
-                tax = taxes.get((item.id, line.get("tax_code")))
+                tax = taxes.get((item.id, code_of(line.get("tax_code") or "")))
+                if tax:
+                    self._refuse_included_tax(item, line, tax)
                 values["tax_ids"] = [fields.Command.set(tax.ids if tax else [])]
                 product = products.get((item.id, code_of(line.get("product") or "")))
                 if product:
@@ -209,6 +211,20 @@ class ConstructionSchedulePlan(models.AbstractModel):
         return found | {
             key[1]: res_id for key, (_model, res_id) in bound.items() if res_id in existing
         }
+
+    def _refuse_included_tax(self, item, line, tax):
+        """Amounts of the contract are without tax: one that Odoo takes out of the price
+        would make the commitment smaller than it is at the platform."""
+        if any(part.price_include for part in tax.flatten_taxes_hierarchy()):
+            item.park(
+                "amount",
+                self.env._(
+                    "Tax %s is included in the price, the platform's amounts are without tax.",
+                    tax.display_name,
+                ),
+                wait=f"tax_code|{code_of(line['tax_code'])}",
+                suggestion=self.env._("Map the code to a tax that comes on top of the price."),
+            )
 
     def _set_product(self, item, values, product):
         if product.is_storable:

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from ..lib import budget as formulas
 from ..lib import money
+from .construction_coding import COST_ACCOUNTS
 from .purchase_order import CONFIRMED
 
 
@@ -135,12 +136,13 @@ class PurchaseOrderLine(models.Model):
             if line.tax_recoverable:
                 line.tax_cost_amount = tax if line.tax_recoverable == "no" else 0
             elif line.tax_ids:
-                line.tax_cost_amount = line._tax_without_account()
+                line.tax_cost_amount = line._tax_by_accounts()
             else:
                 line.tax_cost_amount = 0
 
-    def _tax_without_account(self):
-        """Tax whose repartition names no account lands on the cost account of the line."""
+    def _tax_by_accounts(self):
+        """Tax that is cost by its own accounts: on a cost account, or on none, which puts it
+        on that of the line."""
         base_line = self._prepare_base_line_for_taxes_computation()
         AccountTax = self.env["account.tax"]
         company = self.company_id or self.env.company
@@ -151,7 +153,11 @@ class PurchaseOrderLine(models.Model):
             shares = data["tax"].invoice_repartition_line_ids.filtered(
                 lambda part: part.repartition_type == "tax"
             )
-            cost = sum(part.factor for part in shares if not part.account_id)
+            cost = sum(
+                part.factor
+                for part in shares
+                if not part.account_id or part.account_id.account_type in COST_ACCOUNTS
+            )
             total += data["tax_amount_currency"] * cost
         return self.currency_id.round(total)
 

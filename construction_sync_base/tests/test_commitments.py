@@ -299,6 +299,32 @@ class TestCommitmentLines(CommitmentCase, TransactionCase):
         self.assertEqual(line.tax_cost_amount, 80, "a tax without an account is cost")
         self.refused("unmapped_reference", self.commitment_line(tax_code="T-unknown"))
 
+    def test_a_tax_on_a_cost_account_is_cost(self):
+        """Else the bill of a commitment would take more of the budget than the commitment."""
+        tax = self.tax()
+        expense = self.env["account.account"].search(
+            [("account_type", "=", "expense"), ("company_ids", "in", self.company.id)], limit=1
+        )
+        for shares in (tax.invoice_repartition_line_ids, tax.refund_repartition_line_ids):
+            shares.filtered(lambda s: s.repartition_type == "tax").account_id = expense
+        order = self.made(self.commitment_line(tax_code="T8"))
+        self.assertEqual((order.tax_cost_amount, order.open_amount), (80, 1080))
+        JobCost = self.env["construction.job.cost"]
+        before = JobCost._totals(self.job)[self.job.id]["available"]
+        self.bill(order, 1000)
+        after = JobCost._totals(self.job)[self.job.id]
+        self.assertEqual((after["available"], after["actual"]), (before, 1080))
+
+    def test_a_tax_in_the_price_is_an_issue(self):
+        tax = self.tax()
+        tax.price_include_override = "tax_included"
+        issue = self.refused("amount", self.commitment_line(tax_code="T8"))
+        self.assertIn("included in the price", issue.message)
+        row = self.env["construction.crosswalk"].search([("external_value", "=", "T8")])
+        row.res_id = tax.copy({"price_include_override": "tax_excluded"}).id
+        self.drain()
+        self.assertEqual(self.state(issue.event_id.event_id), "processed")
+
     def test_recoverable_as_the_platform_says(self):
         self.tax()
         for told, cost in ((True, 0), (False, 80)):
