@@ -1,3 +1,4 @@
+from datetime import datetime
 from decimal import Decimal
 
 from odoo import fields, models
@@ -373,4 +374,12 @@ def _new(values):
 def _approval(data):
     by = data.get("approved_by")
     name = by.get("name") if isinstance(by, dict) else by
-    return " ".join(str(part) for part in (name, data.get("approved_at")) if part) or False
+    return ", ".join(part for part in (name, _readable(data.get("approved_at"))) if part) or False
+
+
+def _readable(moment):
+    """An RFC 3339 time as people read it, in the zone in which it was said."""
+    try:
+        return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M %Z}"
+    except (TypeError, ValueError):
+        return moment

@@ -15,7 +15,9 @@ class ConstructionCrosswalk(models.Model):
 
     platform_id = fields.Many2one("construction.platform", ondelete="cascade", index=True)
     company_id = fields.Many2one("res.company", index=True)
-    kind = fields.Char(required=True, help="What is translated: uom, cost_type, tax_code …")
+    kind = fields.Selection(
+        selection="_selection_kind", required=True, help="What the platform's code is a code of."
+    )
     external_value = fields.Char(required=True)
     res_model = fields.Char(string="Model")
     res_id = fields.Many2oneReference(string="Record", model_field="res_model")
@@ -31,6 +33,11 @@ class ConstructionCrosswalk(models.Model):
         "CHECK ((res_model IS NOT NULL AND res_id IS NOT NULL) OR value IS NOT NULL)",
         "A mapping leads to a record or to a value.",
     )
+
+    @api.model
+    def _selection_kind(self):
+        """What can be translated; whatever speaks of further kinds extends the list."""
+        return [("legal_entity", self.env._("Legal entity"))]
 
     @api.depends("res_model", "res_id", "value")
     def _compute_record_name(self):

@@ -27,6 +27,18 @@ class ConstructionCrosswalk(models.Model):
     )
 
     @api.model
+    def _selection_kind(self):
+        return [
+            ("uom", self.env._("Unit of measure")),
+            ("cost_code", self.env._("Cost code")),
+            ("cost_type", self.env._("Cost type")),
+            ("tax_code", self.env._("Tax code")),
+            ("payment_terms", self.env._("Payment terms")),
+            ("product", self.env._("Product")),
+            *super()._selection_kind(),
+        ]
+
+    @api.model
     def _selection_target(self):
         """The models a mapping may lead to."""
         return [(name, self.env[name]._description) for name in TARGETS if name in self.env]

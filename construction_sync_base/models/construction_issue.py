@@ -236,6 +236,11 @@ class ConstructionIssue(models.Model):
             "views": [[False, "form"]],
         }
 
+    def action_open_documents(self):
+        """What the event was applied to."""
+        self.ensure_one()
+        return self.event_id.action_open_documents()
+
     def action_map_dialog(self):
         self.ensure_one()
         self.check_access("read")

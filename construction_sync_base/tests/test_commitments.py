@@ -84,7 +84,7 @@ class TestCommitments(CommitmentCase, TransactionCase):
         self.assertEqual(order.retention_percent, 7.5)
         self.assertEqual(str(order.date_order.date()), "2026-03-02")
         self.assertEqual(str(order.executed_on), "2026-03-05")
-        self.assertIn("Pat Manager", order.platform_approval)
+        self.assertEqual(order.platform_approval, "Pat Manager, 2026-03-02 10:00 UTC-07:00")
         self.assertEqual(order.original_amount, 1000)
         self.assertEqual(order.revised_amount, 1000)
         self.assertEqual(order.approved_change_amount, 0)

@@ -29,7 +29,7 @@ class ConstructionChangePropose(models.TransientModel):
     company_id = fields.Many2one("res.company")
     # a mapping
     crosswalk_id = fields.Many2one("construction.crosswalk", string="Mapping")
-    crosswalk_kind = fields.Char(string="Kind of code", help="uom, cost_type, tax_code …")
+    crosswalk_kind = fields.Selection(selection="_selection_kind", string="Kind of code")
     external_value = fields.Char(string="Platform's code")
     target = fields.Reference(selection="_selection_target", string="Record in Odoo")
     value = fields.Char(string="Or a value")
@@ -41,6 +41,10 @@ class ConstructionChangePropose(models.TransientModel):
     field_owner = fields.Selection([("platform", "Platform"), ("odoo", "Odoo")], string="Owner")
     # a schema
     event_type = fields.Selection(selection="_selection_event_type")
+
+    @api.model
+    def _selection_kind(self):
+        return self.env["construction.crosswalk"]._selection_kind()
 
     @api.model
     def _selection_target(self):
