@@ -229,8 +229,8 @@ class ConstructionJobCost(models.Model):
         """{job id: (number of events not applied, amount at stake)}
 
         An event belongs to a job by the job it names, or by its subject when that is a
-        document of the job. At stake is what a waiting commitment orders, else what its
-        issue says.
+        document of the job, and only where its platform may write to the job's company. At
+        stake is what a waiting commitment orders, else what its issue says.
         """
         if not jobs:
             return {}
@@ -255,7 +255,10 @@ class ConstructionJobCost(models.Model):
                 ), named AS (
                     SELECT w.*, j.id AS job_id
                       FROM waiting w
+                      JOIN construction_platform_res_company_rel a
+                        ON a.construction_platform_id = w.platform_id
                       JOIN project_project j ON j.id = ANY(%(jobs)s)
+                       AND j.company_id = a.res_company_id
                      WHERE EXISTS (SELECT FROM documents d WHERE d.platform_id = w.platform_id
                                       AND d.subject = w.subject AND d.job_id = j.id)
                         OR (w.data -> 'job' ->> 'number' = j.job_number)

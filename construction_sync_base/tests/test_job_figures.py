@@ -69,6 +69,13 @@ class TestJobFigures(SyncCase, TransactionCase):
         self.apply(self.commitment("C1", job="J2", vendor="V-unknown"))
         self.assertEqual(self.waiting(), (0, 0))
 
+    def test_a_job_of_that_number_in_another_company_is_not_meant(self):
+        platform = self.make_platform("tests-abroad", self.make_company("Abroad"))
+        job = {"number": self.job.job_number}
+        event = self.commitment("C1", job=job, vendor="V-unknown")
+        self.apply(event, platform=platform)
+        self.assertEqual(self.waiting(), (0, 0))
+
     def test_one_click_to_the_events(self):
         self.process(self.commitment())
         event_ids = self.env["construction.job.cost"]._event_ids(self.job)
