@@ -155,12 +155,12 @@ class JobUpserted(models.AbstractModel):
             values["job_number"] = item.data["number"]
             if self._taken(item, company, job):
                 return
-        values = self._changed(job, policy._filter_update(values))
         parent = self._parent(item, company, fresh)
         if item.blocked:
             return
-        if parent and parent != job.parent_job_id:
-            values["parent_job_id"] = parent.id
+        if "parent" in item.data:
+            values["parent_job_id"] = parent.id if parent else False
+        values = self._changed(job, policy._filter_update(values))
         if values:
             job.write(values)
         item.bind(job)

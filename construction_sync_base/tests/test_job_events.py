@@ -121,6 +121,13 @@ class TestJobEvents(SyncCase, TransactionCase):
         self.process(self.upsert("J2", sequence=2, parent="J9"), self.upsert("J9", sequence=1))
         self.assertEqual(self.bound("job", "J2").parent_job_id, self.bound("job", "J9"))
 
+    def test_a_parent_that_is_null_is_taken_off(self):
+        self.process(self.upsert("J1"), self.upsert("J2", parent="J1"))
+        self.process(self.upsert("J2"))
+        self.assertEqual(self.bound("job", "J2").parent_job_id, self.bound("job", "J1"))
+        self.process(self.upsert("J2", parent=None))
+        self.assertFalse(self.bound("job", "J2").parent_job_id)
+
     def test_a_missing_parent_waits_for_it(self):
         child = self.upsert("J1-A", parent="J1")
         self.apply(child)
