@@ -3,6 +3,8 @@ from datetime import date
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .purchase_order import CONFIRMED
+
 JOB_STATUSES = [
     ("bid", "Bid"),
     ("active", "Active"),
@@ -189,10 +191,15 @@ class ProjectProject(models.Model):
         return self._status_dates(vals["job_status"]) | vals
 
     def _status_dates(self, status):
-        """Completing and closing are dated; reopening takes the dates back."""
-        if status in ("completed", "closed"):
-            return {f"{status}_on": fields.Date.context_today(self)}
-        return {"completed_on": False, "closed_on": False}
+        """Completing and closing are dated; reopening takes the dates back. A job that is
+        completed and no longer closed keeps the day on which it was completed."""
+        today = fields.Date.context_today(self)
+        if status == "closed":
+            return {"closed_on": today}
+        if status != "completed":
+            return {"completed_on": False, "closed_on": False}
+        dated = bool(self) and all(job.completed_on for job in self)
+        return {"closed_on": False} | ({} if dated else {"completed_on": today})
 
     def _announce(self):
         """Events that named a job by its number may go on."""
@@ -203,15 +210,18 @@ class ProjectProject(models.Model):
     def write(self, vals):
         self._refuse_job_change(vals)
         if "job_status" in vals:
-            vals = self._status_dates(vals["job_status"]) | vals
-        result = super().write(vals)
+            by_date = self.grouped(lambda job: bool(job.completed_on)).values()
+            for jobs in by_date:  # at most two groups
+                super(ProjectProject, jobs).write(jobs._status_dates(vals["job_status"]) | vals)
+        else:
+            super().write(vals)
         if "job_number" in vals or "is_job" in vals:
             self._announce()
         if "job_status" in vals:
             self.env["construction.resolver"]._available(
                 [("job_open", str(job.id)) for job in self if job.is_job]
             )
-        return result
+        return True
 
     def _refuse_job_change(self, vals):
         """What orders, budgets and ledger entries of a job hang on stays as it is."""
@@ -222,6 +232,25 @@ class ProjectProject(models.Model):
                 raise UserError(self.env._("A job keeps its analytic account: its cost is on it."))
             if "is_job" in vals and not vals["is_job"]:
                 raise UserError(self.env._("A job stays a job; close it when it is over."))
+        if vals.get("is_job"):
+            self.filtered(lambda project: not project.is_job)._refuse_ordered()
+
+    def _refuse_ordered(self):
+        """Orders that were confirmed without the rules of a job do not come under them."""
+        order = (
+            self.env["purchase.order"]
+            .sudo()
+            .search([("project_id", "in", self.ids), ("state", "in", CONFIRMED)], limit=1)
+        )
+        if order:
+            raise UserError(
+                self.env._(
+                    "%(project)s cannot become a job: %(order)s was confirmed for it without cost "
+                    "code, cost type and budget check. Open a job of its own.",
+                    project=order.project_id.display_name,
+                    order=order.display_name,
+                )
+            )
 
     @api.ondelete(at_uninstall=False)
     def _never_delete_job(self):

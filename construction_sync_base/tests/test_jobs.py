@@ -97,8 +97,28 @@ class TestJobs(DomainCase, TransactionCase):
         self.assertTrue(self.job.active)
         self.assertEqual(str(self.job.completed_on), "2026-01-31")
         self.assertEqual(self.job.closed_on, fields.Date.context_today(self.job))
+        self.job.job_status = "completed"
+        self.assertEqual(str(self.job.completed_on), "2026-01-31", "hours end there")
+        self.assertFalse(self.job.closed_on)
         self.job.job_status = "active"
         self.assertFalse(self.job.completed_on or self.job.closed_on)
+
+    def test_a_project_with_orders_becomes_no_job(self):
+        project = self.env["project.project"].create(
+            {"name": "Plain", "company_id": self.company.id}
+        )
+        project._create_analytic_account()
+        self.order(
+            {"product_id": self.material.product_id.id, "product_qty": 5},
+            project_id=project.id,
+            confirm=True,
+        )
+        values = {"is_job": True, "job_number": "26-700", "job_status": "active"}
+        with self.assertRaisesRegex(UserError, "was confirmed for it without cost code"):
+            project.write(values)
+        self.env["purchase.order"].search([("project_id", "=", project.id)]).button_cancel()
+        project.write(values)
+        self.assertTrue(project.is_job)
 
     def test_sub_jobs(self):
         sub = self.make_job("26-100-A", parent_job_id=self.job.id)
