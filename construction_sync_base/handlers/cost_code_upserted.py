@@ -32,18 +32,46 @@ class CostCodeUpserted(models.AbstractModel):
         parents = self._existing(
             [item.data["parent_code"] for item, _j, _c in ready if item.data.get("parent_code")]
         )
+        taken = self._bound(
+            "cost_code",
+            "construction.cost.code",
+            {record.id for record in existing.values()},
+            items[0].platform_id,
+        )
         fresh, updates = [], []
         for item, job, company in ready:
             key = (item.data["code"], company.id, job.id)
             record = known.get(item.id) or existing.get(key)
             values = self._values(item, types)
-            if record:
+            if record and item.id not in known and record.id in taken:
+                self._park_taken(item, record)
+            elif record:
                 updates.append((item, record, values))
             else:
                 fresh.append((item, values | {"company_id": company.id, "job_id": job.id}))
         made = self._create_codes(fresh, parents)  # first: it may hold the parents of the others
+        holders = existing | made
         for item, record, values in updates:
-            self._update(item, record, values, parents, made)
+            holder = holders.get((item.data["code"], record.company_id.id, record.job_id.id))
+            if holder and holder != record:
+                self._park_taken(item, holder)
+            else:
+                self._update(item, record, values, parents, made)
+
+    def _park_taken(self, item, holder):
+        item.park(
+            "duplicate",
+            self.env._(
+                "Cost code %(code)s is another record of the platform here already: %(holder)s.",
+                code=item.data["code"],
+                holder=holder.display_name,
+            ),
+            wait=f"external:cost_code|{item.external_id}",
+            suggestion=self.env._(
+                "The platform changes one of the two codes, or bind both to the same record with "
+                "“Map and resume”."
+            ),
+        )
 
     def _units(self, items):
         named = [
@@ -82,8 +110,9 @@ class CostCodeUpserted(models.AbstractModel):
         values = {
             "code": data["code"],
             "name": data["name"],
-            "active": data.get("active") is not False,
         }
+        if "active" in data:
+            values["active"] = data["active"] is not False
         if "uom" in data:
             values["uom_id"] = item.refs.get("uom_id", False)
         if data.get("cost_types"):
@@ -100,6 +129,8 @@ class CostCodeUpserted(models.AbstractModel):
             if item.blocked:
                 return
             values["parent_id"] = parent.id
+        elif "parent_code" in item.data:
+            values["parent_id"] = False
         changed = self._changed(record, policy._filter_update(values))
         if "cost_type_ids" in changed:
             changed["cost_type_ids"] = [(6, 0, changed["cost_type_ids"])]

@@ -36,8 +36,8 @@ class CostTypeUpserted(models.AbstractModel):
                     self._update(item, record)
                 item.bind(record)
             else:
-                twin = next((row for row in fresh if row[1]["code"] == data["code"]), None)
-                if twin:
+                key = (data["code"], company.id)
+                if any((row["code"], row["company_id"]) == key for _item, row in fresh):
                     item.park("duplicate", self.env._("Two cost types have code %s.", data["code"]))
                     continue
                 fresh.append(
@@ -71,9 +71,11 @@ class CostTypeUpserted(models.AbstractModel):
         policy = self.env["construction.sync.policy"]._get(
             "cost_type", record.company_id.id, item.platform_id
         )
-        values = {"name": item.data["name"], "active": item.data.get("active") is not False}
+        values = {"name": item.data["name"]}
+        if "active" in item.data:
+            values["active"] = item.data["active"] is not False
         if not record.company_id:
-            values.pop("name")  # a shipped type is shared, its name is not one platform's
+            values = {}  # a shipped type is shared by all companies and no platform's own
         values = self._changed(record, policy._filter_update(values))
         if values:
             record.sudo().write(values)

@@ -189,7 +189,7 @@ class DomainHandler(models.AbstractModel):
 
     # ------------------------------------------------------- typed by hand
     def _bound(self, object_name, model, ids, platform_id=None):
-        """Ids among `ids` to which a record of this platform is bound, or of any."""
+        """Ids among `ids` to which a record that lives at this platform is bound, or at any."""
         if not ids:
             return set()
         bindings = (
@@ -202,6 +202,7 @@ class DomainHandler(models.AbstractModel):
                     ("res_model", "=", model),
                     ("res_id", "in", list(ids)),
                     ("unlinked", "=", False),
+                    ("tombstone", "=", False),
                 ]
             )
         )

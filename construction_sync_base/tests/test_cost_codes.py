@@ -139,6 +139,41 @@ class TestCostCodeEvents(DomainCase, TransactionCase):
         self.assertEqual(self.code_of("12-100"), typed)
         self.assertEqual(typed.name, "Theirs")
 
+    def test_two_records_of_the_platform_are_not_one_code(self):
+        """Whether they come in one batch or not."""
+        self.process(self.upsert("12-100", name="First"))
+        twin = self.upsert("12-100", external_id="CC-twin", name="Second")
+        self.apply(twin)
+        issue = self.assertParked(twin["id"], "duplicate")
+        code = self.code_of("12-100")
+        self.assertEqual(code.name, "First")
+        self.env["construction.issue.map"].create(
+            {"issue_id": issue.id, "cost_code_id": code.id}
+        ).action_map()
+        self.drain()
+        self.assertEqual(self.state(twin["id"]), "processed")
+
+    def test_a_code_that_is_taken_is_an_issue(self):
+        self.process(self.upsert("12-100", 1), self.upsert("12-200", 1))
+        event = self.upsert("12-100", 2, external_id="CC-12-200")
+        self.apply(event)
+        self.assertParked(event["id"], "duplicate")
+        self.assertEqual(self.code_of("12-200").code, "12-200")
+
+    def test_a_deleted_record_gives_its_code_free(self):
+        self.process(self.upsert("12-100"))
+        data = {"object": "cost_code", "external_id": "CC-12-100"}
+        self.process(self.event("record.deleted", "cost_code/CC-12-100", data))
+        self.process(self.upsert("12-100", external_id="CC-new"))
+        self.assertEqual(self.bound("cost_code", "CC-new").code, "12-100")
+
+    def test_a_parent_that_is_null_is_taken_off(self):
+        self.process(self.upsert("12"), self.upsert("12-100", 1, parent_code="12"))
+        self.process(self.upsert("12-100", 2))
+        self.assertEqual(self.code_of("12-100").parent_id, self.code_of("12"))
+        self.process(self.upsert("12-100", 3, parent_code=None))
+        self.assertFalse(self.code_of("12-100").parent_id)
+
     def test_list_of_a_job(self):
         self.process(self.event("job.upserted", data=self.job_data("J1")))
         self.process(self.upsert("12-100", job="J1"), self.upsert("12-200"))
@@ -166,6 +201,8 @@ class TestCostCodeEvents(DomainCase, TransactionCase):
         self.apply(order)
         self.assertParked(order["id"], "inactive_target")
         self.process(self.upsert("12-100", 3))
+        self.assertFalse(self.code_of("12-100").active, "absent is unchanged")
+        self.process(self.upsert("12-100", 4, active=True))
         self.drain()
         self.assertEqual(self.state(order["id"]), "processed")
 

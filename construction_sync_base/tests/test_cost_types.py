@@ -107,6 +107,29 @@ class TestCostTypeEvents(DomainCase, TransactionCase):
         self.apply(one, two)
         self.assertEqual([self.state(e["id"]) for e in (one, two)], ["processed", "parked"])
 
+    def test_one_code_of_two_companies_in_a_batch(self):
+        other = self.make_company("Second")
+        platform = self.make_platform("tests-two", self.company | other)
+        events = []
+        for company in (self.company, other):
+            self.env["construction.crosswalk"].create(
+                {
+                    "kind": "legal_entity",
+                    "external_value": company.name,
+                    "platform_id": platform.id,
+                    "res_model": company._name,
+                    "res_id": company.id,
+                }
+            )
+            name = f"CT-{company.id}"
+            events.append(self.upsert("permit", external_id=name, legal_entity=company.name))
+        self.process(*events, platform=platform)
+
+    def test_a_platform_archives_no_type_of_all_companies(self):
+        self.process(self.upsert("material", "material", sequence=1))
+        self.process(self.upsert("material", "material", sequence=2, active=False))
+        self.assertTrue(self.material.active)
+
     def test_the_same_code_of_another_platform_is_the_same_type(self):
         self.process(self.upsert("permit"))
         other = self.make_platform("tests-other", self.company)
