@@ -9,8 +9,9 @@ class AccountAnalyticLine(models.Model):
 
     @api.constrains(lambda self: (*self._get_plan_fnames(), "amount", "general_account_id"))
     def _check_job_coding(self):
-        """An amount on a cost account of a job names code and type too; hours and income
-        carry the job alone."""
+        """An amount on a cost account of a job names code and type too and comes from a journal
+        item, or the cost of jobs would not be the ledger's; hours and income carry the job
+        alone."""
         coding = self.env["construction.coding"]
         code_column, type_column = coding._column("cost_code"), coding._column("cost_type")
         jobs = self._construction_jobs()
@@ -27,6 +28,14 @@ class AccountAnalyticLine(models.Model):
             if is_cost and coded != (True, True):
                 raise ValidationError(
                     self.env._("“%s”: cost of a job names a cost code and a cost type.", line.name)
+                )
+            if is_cost and line.amount and not line.move_line_id:
+                raise ValidationError(
+                    self.env._(
+                        "“%s”: cost of a job comes from a bill or a journal entry, it is not typed "
+                        "here. Post an entry on the cost account with the coding of the job.",
+                        line.name,
+                    )
                 )
             if not is_cost and any(coded):
                 raise ValidationError(

@@ -320,10 +320,19 @@ class TestCodingOfAnalyticLines(Keys, TransactionCase):
 
     def test_cost_is_complete(self):
         cost = {"amount": -10, "general_account_id": self.expense.id}
-        self.analytic(self.job, self.code, self.material, **cost)
         self.assertRefused("job", lambda: self.analytic(self.job, **cost))
         self.assertRefused("no type", lambda: self.analytic(self.job, self.code, **cost))
         self.assertRefused("no job", lambda: self.analytic(self.code, self.material, **cost))
+
+    def test_cost_is_in_the_ledger(self):
+        cost = {"amount": -10, "general_account_id": self.expense.id}
+        coded = self.job, self.code, self.material
+        text = "comes from a bill or a journal entry"
+        with self.assertRaisesRegex(ValidationError, text), self.cr.savepoint():
+            self.analytic(*coded, **cost)
+        item = self.cost_entry().line_ids.analytic_line_ids
+        self.assertRefused("copy", item.copy, {"move_line_id": False})
+        self.assertFigures(actual=100)
 
     def test_the_line_of_an_item_keeps_the_rule(self):
         line = self.cost_entry().line_ids.analytic_line_ids
