@@ -23,7 +23,7 @@ CONTRACT_TYPES = [
 # What a job of each status still takes. A completed job takes final bills, receipts,
 # retention and corrections; a closed one nothing.
 TAKES = {
-    "bid": {"cost"},
+    "bid": {"change", "cost", "labor"},
     "active": {"commitment", "change", "cost", "labor"},
     "on_hold": {"change", "cost", "labor"},
     "completed": {"change", "cost"},

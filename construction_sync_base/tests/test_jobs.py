@@ -188,7 +188,7 @@ class TestJobGate(DomainCase, TransactionCase):
             order._apply_change([(order.order_line, {"product_qty": 1200.0, "price_unit": 1.0})])
 
         self.budget()
-        self.assertEqual(self.allowed(act), {"active", "on_hold", "completed"})
+        self.assertEqual(self.allowed(act), {"bid", "active", "on_hold", "completed"})
 
     def test_cancelling_orders(self):
         def act(status):
@@ -197,7 +197,7 @@ class TestJobGate(DomainCase, TransactionCase):
             order.button_cancel()
 
         self.budget()
-        self.assertEqual(self.allowed(act), {"active", "on_hold", "completed"})
+        self.assertEqual(self.allowed(act), {"bid", "active", "on_hold", "completed"})
 
     def test_bills(self):
         def create(status):
@@ -298,8 +298,9 @@ class TestJobGate(DomainCase, TransactionCase):
             line.unlink()
 
         for act in (late, correct, delete):
-            self.assertEqual(self.allowed(act), {"active", "on_hold"}, act.__name__)
-        self.assertEqual(self.allowed(before_completion), {"active", "on_hold", "completed"})
+            self.assertEqual(self.allowed(act), {"bid", "active", "on_hold"}, act.__name__)
+        taking = {"bid", "active", "on_hold", "completed"}
+        self.assertEqual(self.allowed(before_completion), taking)
 
     def test_the_error_names_job_status_and_way_out(self):
         self.job.job_status = "closed"
