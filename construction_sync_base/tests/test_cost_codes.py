@@ -1,7 +1,7 @@
 """Cost codes: a tree; lists of a company, of a job, or shared; archived, never deleted."""
 
 import psycopg2
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
@@ -205,6 +205,21 @@ class TestCostCodeEvents(DomainCase, TransactionCase):
         self.process(self.upsert("12-100", 4, active=True))
         self.drain()
         self.assertEqual(self.state(order["id"]), "processed")
+
+    def test_who_keeps_no_mappings_maps_for_the_one_platform(self):
+        event = self.upsert("12-100", uom="bundle")
+        self.apply(event)
+        issue = self.assertParked(event["id"], "unmapped_reference")
+        manager = self.make_user("map-manager", "project_manager")
+        wizard = self.env["construction.issue.map"].with_user(manager)
+        unit = self.env.ref("uom.product_uom_dozen")
+        for scope in ("company", "all"):
+            values = {"issue_id": issue.id, "uom_id": unit.id, "scope": scope}
+            with self.assertRaises(AccessError):
+                wizard.create(values).action_map()
+        wizard.create({"issue_id": issue.id, "uom_id": unit.id}).action_map()
+        self.drain()
+        self.assertEqual(self.state(event["id"]), "processed")
 
     def test_usual_types_and_account_stay_odoos(self):
         self.process(self.upsert("12-100", 1, cost_types=["labor"]))

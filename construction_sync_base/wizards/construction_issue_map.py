@@ -101,7 +101,10 @@ class ConstructionIssueMap(models.TransientModel):
         }
 
     def _cross(self, record):
+        """:raises AccessError: beyond the platform of the issue, who keeps no mappings"""
         issue = self.issue_id
+        if self.scope != "platform":
+            self.env["construction.crosswalk"].check_access("create")
         self.env["construction.crosswalk"].sudo().create(
             {
                 "platform_id": issue.platform_id.id if self.scope == "platform" else False,
