@@ -208,7 +208,8 @@ class CommitmentApproved(models.AbstractModel):
                     changes.append((line, changed))
         for line in [*existing.values(), *plan.get("superfluous", ())]:
             if line.product_qty:
-                changes.append((line, {"product_qty": 0.0, "price_unit": line.price_unit}))
+                nothing = {"product_qty": 0.0, "price_unit": line.price_unit}
+                changes.append((line, nothing | {"platform_tax_amount": 0.0}))
         return changes, additions
 
     def _fixed_fault(self, plan):

@@ -6,7 +6,7 @@ from .construction_issue import OPEN
 NUMBERED = {
     "job": ("project.project", "job_number", [("is_job", "=", True)]),
     "vendor": ("res.partner", "ref", []),
-    "commitment": ("purchase.order", "commitment_number", []),
+    "commitment": ("purchase.order", "commitment_number", [("state", "!=", "cancel")]),
 }
 # the model of each kind of record that a platform can speak of
 MODELS = {

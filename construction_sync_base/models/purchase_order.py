@@ -189,15 +189,11 @@ class PurchaseOrder(models.Model):
         """
         for order in self:
             open_by_line = order._open_untaxed()
-            total = sum(open_by_line.values())
-            if total:
-                shares = money.spread(
-                    total if released is None else released,
-                    list(open_by_line.values()),
-                    order.currency_id.decimal_places,
-                )
-                for line, share in zip(open_by_line, shares, strict=True):
-                    line._release(share)
+            shares = list(open_by_line.values())
+            if released not in (None, sum(shares)):
+                shares = money.spread(released, shares, order.currency_id.decimal_places)
+            for line, share in zip(open_by_line, shares, strict=True):
+                line._release(share)
             order._editable().write({"closed_state": kind, "closed_on": on})
         self._budget_is_free()
 

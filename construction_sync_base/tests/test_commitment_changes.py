@@ -59,6 +59,15 @@ class TestNewVersions(ChangeCase, TransactionCase):
         self.assertEqual(order.state, "purchase")
         self.assertEqual(self.totals()["committed"], 750)
 
+    def test_a_line_that_is_gone_takes_its_tax_along(self):
+        tax = {"tax_amount": "80.00", "tax_recoverable": False}
+        order = self.start(
+            self.commitment_line("1", "1000.00", **tax), self.commitment_line("2", "500.00")
+        )
+        self.assertEqual(order.open_amount, 1580)
+        self.process(self.version(2, self.commitment_line("2", "500.00")))
+        self.assertEqual((order.open_amount, self.totals()["committed"]), (500, 500))
+
     def test_a_line_comes_back(self):
         self.start()
         self.process(self.version(2, self.commitment_line("1", "1000.00")))

@@ -48,6 +48,16 @@ class TestVoid(ChangeCase, TransactionCase):
             self.assertParked(event["id"], "matching")
             self.assertEqual(self.order_of(name).state, "purchase")
 
+    def test_the_number_leads_to_the_commitment_in_its_place(self):
+        self.process(self.approved(sequence=1, number="SC-7"))
+        self.process(self.void(sequence=2))
+        self.process(self.approved("C2", sequence=1, number="SC-7"))
+        found = self.env["construction.resolver"]._records(
+            self.platform.id, "commitment", [("number", "SC-7")], self.company.ids
+        )
+        order = self.order_of("C2")
+        self.assertEqual(found, {("number", "SC-7"): (order._name, order.id)})
+
     def test_resumes_when_the_bill_is_gone(self):
         self.process(self.approved(sequence=1))
         bill = self.bill(self.order_of(), 10, post=False)
@@ -140,6 +150,15 @@ class TestClose(ChangeCase, TransactionCase):
         self.bill(self.order, 250, 0, 0)
         self.assertEqual(self.figures(), [250, 250, 0])
         self.assertEqual(self.totals()["available"], 200000 - 250)
+
+    def test_lines_that_cancel_each_other_are_released_too(self):
+        lines = self.commitment_line("1", "700.00"), self.commitment_line("2", "-700.00")
+        self.process(self.approved("C6", sequence=1, lines=list(lines)))
+        self.process(self.close("soft", "0.00", external_id="C6", sequence=2))
+        order = self.order_of("C6")
+        self.assertEqual(order.order_line.mapped("released_amount"), [700, -700])
+        self.bill(order, 100, 0)
+        self.assertEqual(order.open_amount, 0)
 
     def test_an_order_that_starts_again_has_released_nothing(self):
         self.process(self.close("soft", "1400.00", "0.00", sequence=2))
