@@ -5,36 +5,16 @@ the generator's decimals can't confirm itself.
 """
 
 import json
-import pathlib
-import sys
 from collections import Counter, defaultdict
 from fractions import Fraction
 
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
+from tests.pure.construction_sync_base.published_schemas import TYPES, validator_of
+from tests.simulator.plan import CALM, Disturbance, make_plan
+from tests.simulator.sample_month import sample_month
 
-from tests.simulator.plan import CALM, Disturbance, make_plan  # noqa: E402
-from tests.simulator.sample_month import sample_month  # noqa: E402
-
-SCHEMAS = ROOT / "construction_sync_base" / "schemas"
 SEEDS = [19, 1, 2, 7, 2026]
-TYPES = {
-    f"construction.{name}.v1"
-    for name in (
-        "job.upserted",
-        "cost_code.upserted",
-        "cost_type.upserted",
-        "vendor.upserted",
-        "budget.approved",
-        "commitment.approved",
-        "commitment.voided",
-        "commitment.closed",
-    )
-}
 SHIPPED_UNITS = set(
     [
         "ls",
@@ -56,14 +36,6 @@ SHIPPED_UNITS = set(
         "l",
     ]
 )
-
-
-def schema_of(name):
-    return json.loads((SCHEMAS / f"{name}.json").read_text("utf-8"))
-
-
-def validator_of(name):
-    return Draft202012Validator(schema_of(name), format_checker=FormatChecker())
 
 
 @pytest.fixture(params=SEEDS, ids=lambda seed: f"seed{seed}")
@@ -102,100 +74,7 @@ def code_of(value):
     return value["code"] if isinstance(value, dict) else value
 
 
-# -- schemas -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", sorted(TYPES | {"construction.platform.pinged.v1"}))
-def test_schema_file_is_a_schema_and_describes_every_property(name):
-    schema = schema_of(name)
-    Draft202012Validator.check_schema(schema)
-    assert schema["$id"] == name
-
-    def walk(node, path):
-        for key, value in node.get("properties", {}).items():
-            assert value.get("description"), f"{path}.{key} has no description"
-            walk(value, f"{path}.{key}")
-        if isinstance(node.get("items"), dict):
-            walk(node["items"], f"{path}[]")
-        assert node.get("additionalProperties") is not False, path
-
-    walk(schema, name)
-
-
-def test_parts_shared_by_schema_files_are_the_same_everywhere():
-    shared = defaultdict(set)
-    for path in SCHEMAS.glob("*.json"):
-        for name, part in json.loads(path.read_text("utf-8")).get("$defs", {}).items():
-            shared[name].add(json.dumps(part, sort_keys=True))
-    assert shared
-    assert {name for name, versions in shared.items() if len(versions) > 1} == set()
-
-
-def commitment():
-    return data_of(sample_month(19), "commitment.approved")[0]
-
-
-@pytest.mark.parametrize(
-    "change, valid",
-    [
-        ({"unknown_extra": {"kept": True}}, True),
-        ({"total": 5}, True),
-        ({"total": "1,000.00"}, True),  # the form of a number is an amount issue, found elsewhere
-        ({"total": 1.5}, True),
-        ({"total": {}}, False),
-        ({"total": []}, False),
-        ({"total": True}, False),
-        ({"not_to_exceed": None}, True),
-        ({"vendor": {"number": "V-1"}}, True),
-        ({"vendor": {"origin_id": "17", "label": "shown"}}, True),
-        ({"vendor": {"number": "V-1", "code": "V"}}, False),
-        ({"vendor": {}}, False),
-        ({"vendor": None}, False),
-        ({"vendor": ""}, False),
-        ({"vendor": 17}, False),
-        ({"date": "2026-02-30"}, False),
-        ({"date": "10/05/2026"}, False),
-        ({"kind": "gift"}, False),
-        ({"url": "javascript:alert(1)"}, False),
-        ({"attachments": [{"filename": "a.pdf", "mimetype": "application/pdf"}]}, False),
-        (
-            {
-                "attachments": [
-                    {"filename": "a.pdf", "mimetype": "application/pdf", "sha256": "0" * 64}
-                ]
-            },
-            True,
-        ),
-        ({"lines": [{"line_id": "1"}]}, False),
-    ],
-)
-def test_commitment_schema_accepts_and_refuses(change, valid):
-    assert (
-        validator_of("construction.commitment.approved.v1").is_valid({**commitment(), **change})
-        is valid
-    )
-
-
-@pytest.mark.parametrize(
-    "field",
-    [
-        "external_id",
-        "number",
-        "kind",
-        "job",
-        "vendor",
-        "currency",
-        "date",
-        "approved_by",
-        "approved_at",
-        "lines",
-    ],
-)
-def test_commitment_schema_names_a_missing_field(field):
-    data = commitment()
-    del data[field]
-    errors = list(validator_of("construction.commitment.approved.v1").iter_errors(data))
-    assert [field in error.message for error in errors] == [True]
+# -- the month -----------------------------------------------------------------------------
 
 
 def test_every_event_is_valid(events):
@@ -203,9 +82,6 @@ def test_every_event_is_valid(events):
     for event in events:
         errors = [error.message for error in validators[event["type"]].iter_errors(event["data"])]
         assert not errors, (event["subject"], errors)
-
-
-# -- the month -----------------------------------------------------------------------------
 
 
 def test_about_two_hundred_events_of_all_eight_types(events):
