@@ -44,7 +44,9 @@ class Supervised(Server):
         """The same, over a new connection when PostgreSQL ended the last one."""
         try:
             return super().psql(query, params)
-        except psycopg2.Error:
-            if not self._connection or not self._connection.closed:
+        except psycopg2.Error as error:
+            connection = self._connection
+            if connection is None or (error.pgcode and not connection.closed):
                 raise
+            connection.close()  # not always noticed: an error without a code is no answer
         return super().psql(query, params)
