@@ -7,39 +7,22 @@ import time
 import psycopg2
 import pytest
 
-from tests.e2e.platform import Platform
 from tests.e2e.server import wait_for
-from tests.e2e.test_process_faults import OPTIONS, applications, slept, started
+from tests.e2e.test_process_faults import applications, slept, started
 
 from .cluster import Cluster
 from .sender import Sender
-from .supervised import Supervised
 
 # Ours is 503. Odoo itself answers 500 when it takes a connection from its pool that
 # PostgreSQL has ended, and nothing while its supervisor starts it again.
 AGAIN = {500, 503, "ConnectionError"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def cluster():
+    """Of its own accord, because the server has to find it when it starts."""
     with Cluster(max_connections=60) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def server(cluster):
-    running = Supervised(workers=2, options=OPTIONS)
-    try:
-        running.start(timeout=240)
-        running.options = OPTIONS[:1]
-        yield running
-    finally:
-        running.stop()
-
-
-@pytest.fixture
-def platform(server):
-    return Platform(server)
 
 
 def codes(platform, count):

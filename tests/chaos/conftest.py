@@ -1,0 +1,23 @@
+import pytest
+
+from tests.e2e.platform import Platform
+from tests.e2e.test_process_faults import OPTIONS
+
+from .supervised import Supervised
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A server with the probe addon that comes back when it is killed; its log may say so."""
+    running = Supervised(workers=2, options=OPTIONS)
+    try:
+        running.start(timeout=240)
+        running.options = OPTIONS[:1]  # installed once is enough, this server restarts
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def platform(server):
+    return Platform(server)
