@@ -161,4 +161,4 @@ class BudgetApproved(models.AbstractModel):
             if sov.check_total(total, amounts) < 0:
                 item.park("amount", self.env._("The total of a budget cannot be negative."))
         except AmountError as error:
-            item.park("amount", str(error), amount=total, currency_id=currency.id)
+            item.park("amount", self._told(error), amount=total, currency_id=currency.id)

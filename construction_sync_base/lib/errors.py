@@ -17,8 +17,21 @@ class Malformed(ValueError):
         self.event_id = event_id
 
 
+def _(text):
+    """Marks a text that a model will translate when it shows it."""
+    return text
+
+
 class AmountError(ValueError):
-    """A number has a form, size or sign that is refused rather than rounded."""
+    """A number has a form, size or sign that is refused rather than rounded.
+
+    :param text: what is wrong, with named placeholders for `values`
+    """
+
+    def __init__(self, text, **values):
+        super().__init__(text % values)
+        self.text = text
+        self.values = values
 
 
 class UnknownKind(ValueError):

@@ -10,7 +10,7 @@ import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 from math import isfinite
 
-from .errors import AmountError
+from .errors import AmountError, _
 from .strict_json import JsonFloat
 
 LIMIT = Decimal(10) ** 13  # beyond it a float field cannot hold two decimals
@@ -31,12 +31,16 @@ def parse_amount(value, decimals, *, signed=False):
     """
     number = _number(value)
     if abs(number) >= LIMIT:
-        raise AmountError(f"{_shown(value)} is too large")
+        raise AmountError(_("%(value)s is too large"), value=_shown(value))
     result = round_half_up(number, decimals)
     if result != number:
-        raise AmountError(f"{_shown(value)} has more than {decimals} decimals")
+        raise AmountError(
+            _("%(value)s has more than %(decimals)s decimals"),
+            value=_shown(value),
+            decimals=decimals,
+        )
     if result < 0 and not signed:
-        raise AmountError(f"{_shown(value)} must not be negative")
+        raise AmountError(_("%(value)s must not be negative"), value=_shown(value))
     return result
 
 
@@ -54,7 +58,7 @@ def parse_percent(value):
     """A percentage from 0 to 100, at most 6 decimals: "10" is ten percent."""
     result = parse_amount(value, PERCENT_DECIMALS)
     if result > 100:
-        raise AmountError(f"{_shown(value)} is more than 100 percent")
+        raise AmountError(_("%(value)s is more than 100 percent"), value=_shown(value))
     return result
 
 
@@ -65,8 +69,10 @@ def _number(value):
     elif isinstance(value, int) and not isinstance(value, bool):
         if abs(value) < LIMIT:
             return Decimal(value)
-        raise AmountError("the integer is too large")
-    raise AmountError(f"{_shown(value)} is not a plain decimal in a string or an integer")
+        raise AmountError(_("the integer is too large"))
+    raise AmountError(
+        _("%(value)s is not a plain decimal in a string or an integer"), value=_shown(value)
+    )
 
 
 def _shown(value):
@@ -89,13 +95,17 @@ def spread(total, weights, decimals):
     Decimals, usually the lines' amounts, so single ones may be negative.
     """
     if round_half_up(total, decimals) != total:
-        raise AmountError(f"{total} has more than {decimals} decimals")
+        raise AmountError(
+            _("%(value)s has more than %(decimals)s decimals"), value=total, decimals=decimals
+        )
     places = max((-weight.as_tuple().exponent for weight in weights), default=0)
     parts = [int(weight.scaleb(max(places, 0), EXACT)) for weight in weights]
     whole = sum(parts)
     if not whole:
         if total:
-            raise AmountError(f"{total} cannot be spread over lines that add up to 0")
+            raise AmountError(
+                _("%(value)s cannot be spread over lines that add up to 0"), value=total
+            )
         return [round_half_up(total, decimals)] * len(parts)
     if whole < 0:
         whole, parts = -whole, [-part for part in parts]
@@ -115,15 +125,19 @@ def to_float(value, decimals):
     """The Decimal as a value for an Odoo field; AmountError when it would come back changed."""
     result = float(value)
     if not isfinite(result) or from_float(result, decimals) != value:
-        raise AmountError(f"{value} does not fit into a field with {decimals} decimals")
+        raise AmountError(
+            _("%(value)s does not fit into a field with %(decimals)s decimals"),
+            value=value,
+            decimals=decimals,
+        )
     return result
 
 
 def from_float(value, decimals):
     """An Odoo field's float as Decimal; binary noise disappears in the rounding."""
     if not isfinite(value):
-        raise AmountError(f"{value} is not a number")
+        raise AmountError(_("%(value)s is not a number"), value=value)
     number = Decimal(repr(float(value)))
     if abs(number) >= LIMIT * LIMIT:
-        raise AmountError(f"{value} is too large")
+        raise AmountError(_("%(value)s is too large"), value=value)
     return round_half_up(number, decimals)

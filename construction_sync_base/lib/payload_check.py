@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from jsonschema import Draft202012Validator, FormatChecker
 
 from . import envelope, envelope_schema, money, schema_check, sov, strict_json
-from .errors import AmountError, Malformed
+from .errors import AmountError, Malformed, _
 from .schema_check import Fault
 
 LIMIT = 100  # faults of one event that are told
@@ -190,7 +190,7 @@ def _sum_faults(schema, data, decimals):
         total = data.get("total")
         total = None if total is None else money.parse_amount(total, decimals)
         if sov.check_total(total, amounts) < 0:
-            raise AmountError("the lines add up to less than zero")
+            raise AmountError(_("the lines add up to less than zero"))
     except AmountError as error:
         found.append(
             Fault(("total",), "amount", str(error), "Send lines that add up, or leave it out.")

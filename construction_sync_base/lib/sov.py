@@ -6,7 +6,7 @@ by quantity and price only when those give the amount exactly.
 
 from decimal import Decimal
 
-from .errors import AmountError
+from .errors import AmountError, _
 from .money import EXACT, round_half_up
 
 AMOUNT = "amount"
@@ -23,12 +23,18 @@ def line_method(pricing, quantity, unit_cost, amount, decimals):
         return AMOUNT
     if unit_cost is None:
         if pricing == UNIT:
-            raise AmountError("a line priced by unit has no unit price")
+            raise AmountError(_("a line priced by unit has no unit price"))
         return AMOUNT
     product = round_half_up(EXACT.multiply(quantity, unit_cost), decimals)
     difference = abs(amount - product)
     if difference > Decimal(1).scaleb(-decimals):
-        raise AmountError(f"{quantity} x {unit_cost} is {product}, the line's amount is {amount}")
+        raise AmountError(
+            _("%(quantity)s x %(unit_cost)s is %(product)s, the line's amount is %(amount)s"),
+            quantity=quantity,
+            unit_cost=unit_cost,
+            product=product,
+            amount=amount,
+        )
     return AMOUNT if difference else UNIT
 
 
@@ -36,5 +42,10 @@ def check_total(total, amounts):
     """The sum of the lines; AmountError when a header total is given and differs at all."""
     lines = sum(amounts, Decimal(0))
     if total is not None and lines != total:
-        raise AmountError(f"the lines add up to {lines}, the total is {total}: {total - lines}")
+        raise AmountError(
+            _("The lines add up to %(lines)s, the total is %(total)s: %(difference)s apart."),
+            lines=lines,
+            total=total,
+            difference=abs(total - lines),
+        )
     return lines

@@ -147,10 +147,14 @@ class DomainHandler(models.AbstractModel):
         except AmountError as error:
             item.park(
                 "amount",
-                f"{path}: {error}",
+                f"{path}: {self._told(error)}",
                 suggestion=self.env._("The platform has to send a corrected version."),
             )
             return None
+
+    def _told(self, error):
+        """What an `AmountError` of the pure core says, in the user's language."""
+        return self.env._(error.text, **error.values)
 
     def _currencies(self, items):
         """{code: currency} of what the items name, inactive ones included."""

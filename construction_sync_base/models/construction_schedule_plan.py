@@ -254,7 +254,8 @@ class ConstructionSchedulePlan(models.AbstractModel):
                 line.get("pricing"), quantity, unit_cost, amount, currency.decimal_places
             )
         except AmountError as error:
-            item.park("amount", f"{path}: {error}", amount=amount, currency_id=currency.id)
+            text = f"{path}: {self._told(error)}"
+            item.park("amount", text, amount=amount, currency_id=currency.id)
             return None
         if method == sov.AMOUNT:
             quantity, unit_cost = amount, Decimal(1)
@@ -324,7 +325,7 @@ class ConstructionSchedulePlan(models.AbstractModel):
         except AmountError as error:
             item.park(
                 "amount",
-                str(error),
+                self._told(error),
                 amount=total,
                 currency_id=plan["currency"].id,
                 suggestion=self.env._("The platform has to send a version whose lines add up."),

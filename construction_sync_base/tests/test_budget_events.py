@@ -1,7 +1,13 @@
 """budget.approved: a new approved version from the platform."""
 
-from odoo.tests import TransactionCase, tagged
+from decimal import Decimal
+from unittest.mock import patch
 
+from odoo.tests import TransactionCase, tagged
+from odoo.tools.translate import code_translations
+
+from ..lib import sov
+from ..lib.errors import AmountError
 from .common import SyncCase
 
 
@@ -121,3 +127,14 @@ class TestBudgetEvents(SyncCase, TransactionCase):
         self.process(self.approved("B2", 2, version="2", lines=[self.budget_line("1000.00")]))
         self.drain()
         self.assertEqual(self.state(order["id"]), "processed")
+
+    def test_arithmetic_is_told_in_the_language_of_the_reader(self):
+        """The pure core knows no language; what it says is a text of the addon all the same."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        with self.assertRaises(AmountError) as raised:
+            sov.check_total(Decimal(3), [Decimal(1), Decimal(1)])
+        french = {raised.exception.text: "Lignes %(lines)s, total %(total)s, écart %(difference)s."}
+        known = {("construction_sync_base", "fr_FR"): french}
+        handler = self.env["construction.handler.domain"].with_context(lang="fr_FR")
+        with patch.dict(code_translations.python_translations, known):
+            self.assertEqual(handler._told(raised.exception), "Lignes 2, total 3, écart 1.")
