@@ -226,16 +226,7 @@ class ConstructionApproval(models.Model):
         return True
 
     def action_reject_dialog(self):
-        self.check_access("read")
-        return self.env["ir.actions.act_window"]._for_xml_id(
-            "construction_sync_base.action_construction_reason_return"
-        ) | {
-            "context": {
-                "default_res_model": self._name,
-                "default_res_ids": self.ids,
-                "default_action": "return",
-            }
-        }
+        return self.env["construction.reason"]._ask(self, "return")
 
     def action_open_document(self):
         self.ensure_one()

@@ -136,10 +136,7 @@ class ConstructionEvent(models.Model):
         return self.env._("Only an Integration Manager may replay or discard events.")
 
     def action_replay_dialog(self):
-        self.check_access("read")
-        return self.env["ir.actions.act_window"]._for_xml_id(
-            "construction_sync_base.action_construction_reason_replay"
-        ) | {"context": {"default_res_ids": self.ids, "default_action": "replay"}}
+        return self.env["construction.reason"]._ask(self, "replay")
 
     def action_replay(self, reason):
         """Make a new attempt now, on the same row. A processed event is left alone:
@@ -192,10 +189,7 @@ class ConstructionEvent(models.Model):
                 )
 
     def action_discard_dialog(self):
-        self.check_access("read")
-        return self.env["ir.actions.act_window"]._for_xml_id(
-            "construction_sync_base.action_construction_reason_discard"
-        ) | {"context": {"default_res_ids": self.ids, "default_action": "discard"}}
+        return self.env["construction.reason"]._ask(self, "discard")
 
     def action_discard(self, reason):
         """Give the event up for good. What waited for it goes on.

@@ -197,10 +197,7 @@ class ConstructionIssue(models.Model):
         return True
 
     def action_waive_dialog(self):
-        self.check_access("read")
-        return self.env["ir.actions.act_window"]._for_xml_id(
-            "construction_sync_base.action_construction_reason_waive"
-        ) | {"context": {"default_res_ids": self.ids, "default_action": "waive"}}
+        return self.env["construction.reason"]._ask(self, "waive")
 
     def action_waive(self, reason):
         """Close without mending: the event does not resume because of it.
@@ -268,10 +265,7 @@ class ConstructionIssue(models.Model):
         }
 
     def action_approve_overrun_dialog(self):
-        self.check_access("read")
-        return self.env["ir.actions.act_window"]._for_xml_id(
-            "construction_sync_base.action_construction_reason_overrun"
-        ) | {"context": {"default_res_ids": self.ids, "default_action": "approve_overrun"}}
+        return self.env["construction.reason"]._ask(self, "approve_overrun")
 
     def action_approve_overrun(self, reason):
         """Let blocked events exceed their budget; the reason goes on the document.

@@ -71,10 +71,7 @@ class ConstructionLegalHold(models.Model):
         raise UserError(self.env._("A hold is lifted, not deleted: it tells why data was kept."))
 
     def action_lift_dialog(self):
-        self.check_access("read")
-        return self.env["ir.actions.act_window"]._for_xml_id(
-            "construction_sync_base.action_construction_reason_lift"
-        ) | {"context": {"default_res_ids": self.ids, "default_action": "lift"}}
+        return self.env["construction.reason"]._ask(self, "lift")
 
     def action_lift(self, reason):
         """End the hold; the next retention run may take what is due."""

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -22,6 +22,20 @@ class ConstructionReason(models.TransientModel):
     res_model = fields.Char()
     res_ids = fields.Json()
     reason = fields.Char(required=True)
+
+    @api.model
+    def _ask(self, records, action):
+        """The dialog that asks why `action` is to be done to these records."""
+        records.check_access("read")
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            f"construction_sync_base.action_construction_reason_{action}"
+        ) | {
+            "context": {
+                "default_res_model": records._name,
+                "default_res_ids": records.ids,
+                "default_action": action,
+            }
+        }
 
     def action_confirm(self):
         self.ensure_one()
