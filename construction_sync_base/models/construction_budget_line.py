@@ -111,13 +111,4 @@ class ConstructionBudgetLine(models.Model):
 
     def action_open_commitments(self):
         self.ensure_one()
-        return self.env["ir.actions.act_window"]._for_xml_id(
-            "construction_sync_base.action_construction_commitment_line"
-        ) | {
-            "domain": [
-                ("order_id.project_id", "=", self.job_id.id),
-                ("cost_code_id", "=", self.cost_code_id.id),
-                ("cost_type_id", "=", self.cost_type_id.id),
-                ("order_id.state", "in", ("purchase", "to approve")),
-            ],
-        }
+        return self.env["purchase.order.line"]._action_behind(self)

@@ -235,6 +235,20 @@ class PurchaseOrderLine(models.Model):
         line = self.with_env(self.order_id._editable().env)
         line.released_amount = money.to_float(released, digits)
 
+    @api.model
+    def _action_behind(self, figure):
+        """Open the commitment lines behind a figure of one job, cost code and cost type."""
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "construction_sync_base.action_construction_commitment_line"
+        ) | {
+            "domain": [
+                ("order_id.project_id", "=", figure.job_id.id),
+                ("cost_code_id", "=", figure.cost_code_id.id),
+                ("cost_type_id", "=", figure.cost_type_id.id),
+                ("order_id.state", "in", ("purchase", "to approve")),
+            ],
+        }
+
     # ----------------------------------------------------------------- bills
     def _prepare_account_move_line(self, move=False):
         values = super()._prepare_account_move_line(move)
