@@ -17,6 +17,9 @@ _logger = logging.getLogger(__name__)
 
 BASE = "/construction_sync/v1"
 MEBIBYTE = 1024 * 1024
+# options of the routes: no session, for the callers are programs
+READS = {"type": "http", "auth": "none", "methods": ["GET"], "save_session": False}
+TAKES = {"type": "http", "auth": "none", "csrf": False, "save_session": False, "readonly": False}
 # stored with a delivery; anything that could carry a secret is not on the list
 KEPT_HEADERS = (
     "Content-Type", "Content-Length", "User-Agent", "Webhook-Id", "Webhook-Timestamp",

@@ -1,6 +1,6 @@
 from odoo.http import Controller, Response, route
 
-from .common import BASE, Refusal, environment
+from .common import BASE, READS, Refusal, environment
 
 JSON_SCHEMA = "application/schema+json"
 
@@ -8,21 +8,15 @@ JSON_SCHEMA = "application/schema+json"
 class Contract(Controller):
     """The public contract, open to everybody: documents and schemas."""
 
-    @route(f"{BASE}/openapi.json", type="http", auth="none", methods=["GET"], save_session=False)
+    @route(f"{BASE}/openapi.json", **READS)
     def openapi(self, **_ignored):
         return _answer(lambda env: _json(env["construction.contract"]._openapi()))
 
-    @route(f"{BASE}/asyncapi.json", type="http", auth="none", methods=["GET"], save_session=False)
+    @route(f"{BASE}/asyncapi.json", **READS)
     def asyncapi(self, **_ignored):
         return _answer(_asyncapi)
 
-    @route(
-        f"{BASE}/schemas/<string:name>",
-        type="http",
-        auth="none",
-        methods=["GET"],
-        save_session=False,
-    )
+    @route(f"{BASE}/schemas/<string:name>", **READS)
     def schema(self, name, **_ignored):
         return _answer(lambda env: _schema(env, name))
 

@@ -5,7 +5,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.http import Controller, request, route
 
 from ..models.construction_apply import CONFLICTS, QUICK_TRIES
-from .common import BASE, MEBIBYTE, Door, Refusal, answering, reachable
+from .common import BASE, MEBIBYTE, TAKES, Door, Refusal, answering, reachable
 
 MAX_BYTES = 25 * MEBIBYTE
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -23,13 +23,9 @@ class Files(Door, Controller):
 
     @route(
         f"{BASE}/<string:key>/files/<string:sha256>",
-        type="http",
-        auth="none",
         methods=["PUT"],
-        csrf=False,
-        save_session=False,
-        readonly=False,
         max_content_length=_limit,
+        **TAKES,
     )
     @answering
     def put_file(self, key, sha256, **_ignored):

@@ -2,7 +2,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.http import Controller, request, route
 
 from ..lib import envelope
-from .common import BASE, MEBIBYTE, Door, Refusal, answering
+from .common import BASE, MEBIBYTE, READS, TAKES, Door, Refusal, answering
 
 STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"
@@ -20,16 +20,7 @@ class Inbox(Door, Controller):
     """The canonical door. The request verifies bytes, reads the envelope and commits; what
     can fail for a business reason happens later, in the drain."""
 
-    @route(
-        f"{BASE}/<string:key>/events",
-        type="http",
-        auth="none",
-        methods=["POST"],
-        csrf=False,
-        save_session=False,
-        readonly=False,
-        max_content_length=_limit,
-    )
+    @route(f"{BASE}/<string:key>/events", methods=["POST"], max_content_length=_limit, **TAKES)
     @answering
     def post_events(self, key, **_ignored):
         # before the body is read: `request.env` without a user costs no query
@@ -58,14 +49,7 @@ class Inbox(Door, Controller):
             raise Refusal(415, "media-type", title)
         return mimetype, attributes
 
-    @route(
-        f"{BASE}/<string:key>/events",
-        type="http",
-        auth="none",
-        methods=["GET"],
-        csrf=False,
-        save_session=False,
-    )
+    @route(f"{BASE}/<string:key>/events", **READS)
     @answering
     def get_event(self, key, source="", id="", **_ignored):  # noqa: A002 (the contract's name)
         platform = self._platform(key)
@@ -100,6 +84,6 @@ class Inbox(Door, Controller):
             ],
         }
 
-    @route(f"{BASE}/health", type="http", auth="none", methods=["GET"], save_session=False)
+    @route(f"{BASE}/health", **READS)
     def health(self, **_ignored):
         return request.make_json_response({"status": "pass"})

@@ -6,7 +6,7 @@ from odoo.http import Controller, Response, request, route
 
 from ..lib import exposition, logs
 from ..models.construction_platform import METRICS_SCOPE
-from .common import BASE, Refusal, bearer_user, environment
+from .common import BASE, READS, Refusal, bearer_user, environment
 
 _logger = logging.getLogger(__name__)
 
@@ -14,7 +14,7 @@ _logger = logging.getLogger(__name__)
 class Operations(Controller):
     """What machines of the operator read."""
 
-    @route(f"{BASE}/metrics", type="http", auth="none", methods=["GET"], save_session=False)
+    @route(f"{BASE}/metrics", **READS)
     def metrics(self, **_ignored):
         """Prometheus' text format, for a key of an Integration Manager."""
         try:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from odoo.http import Controller, request, route
 
 from ..lib import webhook
-from .common import BASE, MEBIBYTE, Door, Refusal, answering
+from .common import BASE, MEBIBYTE, TAKES, Door, Refusal, answering
 
 MAX_BYTES = 8 * MEBIBYTE  # as a batch: some platforms send many changes at once
 
@@ -21,16 +21,7 @@ class Webhooks(Door, Controller):
     """The door for a platform's own webhook format. The body is stored as it came; its
     translator reads it in the drain."""
 
-    @route(
-        f"{BASE}/<string:key>/webhooks",
-        type="http",
-        auth="none",
-        methods=["POST"],
-        csrf=False,
-        save_session=False,
-        readonly=False,
-        max_content_length=_limit,
-    )
+    @route(f"{BASE}/<string:key>/webhooks", methods=["POST"], max_content_length=_limit, **TAKES)
     @answering
     def post_webhook(self, key, **_ignored):
         platform = self._platform(key)

@@ -140,16 +140,11 @@ class ConstructionApproval(models.Model):
             for step in steps[document.id]:
                 values.append(
                     {
-                        "company_id": document.company_id.id,
-                        "document_type": document._release_type,
-                        "res_model": document._name,
-                        "res_id": document.id,
-                        "document_name": document.display_name,
+                        **self._about(document),
                         "submitted_by_id": document.release_requested_by_id.id,
                         "amount": document._release_amount(),
                         "state": "waiting",
                         "round": number,
-                        **document._approval_extra(),
                         **step,
                     }
                 )
@@ -158,6 +153,18 @@ class ConstructionApproval(models.Model):
             own = rows.filtered(lambda row, document=document: row.res_id == document.id)
             own._count_platform(document)
             own._ask_next()
+
+    @api.model
+    def _about(self, document):
+        """The values of an answer that its document gives."""
+        return {
+            "company_id": document.company_id.id,
+            "document_type": document._release_type,
+            "res_model": document._name,
+            "res_id": document.id,
+            "document_name": document.display_name,
+            **document._approval_extra(),
+        }
 
     def _ask_next(self):
         """Ask the lowest step that has no answer yet; its clock starts now."""

@@ -39,11 +39,7 @@ class ConstructionApproval(models.Model):
             seen.add(key)
             values.append(
                 {
-                    "company_id": document.company_id.id,
-                    "document_type": document._release_type,
-                    "res_model": document._name,
-                    "res_id": document.id,
-                    "document_name": document.display_name,
+                    **self._about(document),
                     "step": each["step"],
                     "role": each["role"],
                     "state": "decided",
@@ -55,7 +51,6 @@ class ConstructionApproval(models.Model):
                     "source": "platform",
                     "reason": each["comment"],
                     "event_id": item.id,
-                    **document._approval_extra(),
                 }
             )
         self.sudo().create(values)
