@@ -12,14 +12,11 @@ class RecordDeleted(models.AbstractModel):
     _event_type = "construction.record.deleted.v1"
 
     def _apply_object(self, items, name, model):
-        known = self._bound_records(items, name, model, [item.external_id for item in items])
-        for item in items:
-            record = known.get(item.external_id)
-            item.bind(record, tombstone=True)
-            still = self._still_open(record) if record else None
-            if still:
-                item.notice(
-                    "matching",
-                    self.env._("The platform deleted its record. %s", still),
-                    suggestion=self.env._("Cancel or close it here if that is meant."),
-                )
+        self._part(
+            items,
+            name,
+            model,
+            self.env._("The platform deleted its record."),
+            self.env._("Cancel or close it here if that is meant."),
+            tombstone=True,
+        )

@@ -12,16 +12,11 @@ class RecordUnlinked(models.AbstractModel):
     _event_type = "construction.record.unlinked.v1"
 
     def _apply_object(self, items, name, model):
-        known = self._bound_records(items, name, model, [item.external_id for item in items])
-        for item in items:
-            record = known.get(item.external_id)
-            item.bind(record, unlinked=True)
-            still = self._still_open(record) if record else None
-            if still:
-                item.notice(
-                    "matching",
-                    self.env._("The platform took the link to its record back. %s", still),
-                    suggestion=self.env._(
-                        "Cancel or close it here, or have it linked again at the platform."
-                    ),
-                )
+        self._part(
+            items,
+            name,
+            model,
+            self.env._("The platform took the link to its record back."),
+            self.env._("Cancel or close it here, or have it linked again at the platform."),
+            unlinked=True,
+        )

@@ -52,6 +52,20 @@ class RecordHandler(models.AbstractModel):
             key[1]: existing[res_id] for key, (_m, res_id) in found.items() if res_id in existing
         }
 
+    def _part(self, items, name, model, told, suggestion, **how):
+        """Bind for the last time, and say so where the document lives on in Odoo.
+
+        :param told: what the platform did, as a sentence
+        :param how: what `Item.bind` is told about it
+        """
+        known = self._bound_records(items, name, model, [item.external_id for item in items])
+        for item in items:
+            record = known.get(item.external_id)
+            item.bind(record, **how)
+            still = self._still_open(record) if record else None
+            if still:
+                item.notice("matching", f"{told} {still}", suggestion=suggestion)
+
     def _still_open(self, record):
         """A sentence about a document that lives on in Odoo, or None."""
         if record._name == "purchase.order" and record.state != "cancel":
