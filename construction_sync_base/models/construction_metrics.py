@@ -36,16 +36,16 @@ class ConstructionMetrics(models.AbstractModel):
         ]
 
     def _active(self, platforms):
-        family = Family(f"{PREFIX}platform_active", "gauge", "1 where a platform's events apply.")
+        family = _gauge("platform_active", "1 where a platform's events apply.")
         for platform in platforms:
             family.add(platform.active and platform.state == "active", platform=platform.key)
         return family
 
     def _halted(self, platforms):
-        family = Family(
-            f"{PREFIX}platform_halted", "gauge",
+        family = _gauge(
+            "platform_halted",
             "1 where nothing passes, as this is not the platform's database or environment.",
-        )  # fmt: skip
+        )
         for platform in platforms:
             family.add(bool(platform.halted), platform=platform.key)
         return family
@@ -53,18 +53,14 @@ class ConstructionMetrics(models.AbstractModel):
     def _secrets(self):
         """By the key that they are under; nothing of a secret or a key."""
         facts = self.env["construction.secret"]._key_facts()
-        family = Family(f"{PREFIX}secrets", "gauge", "Encrypted secrets by what opens them.")
+        family = _gauge("secrets", "Encrypted secrets by what opens them.")
         for state in ("current", "old", "unreadable"):
             family.add(facts[state], key=state)
         return family
 
     def _traffic(self, named):
-        last = Family(
-            f"{PREFIX}last_delivery_age_seconds", "gauge", "Since the newest delivery arrived."
-        )
-        deliveries = Family(
-            f"{PREFIX}deliveries_last_hour", "gauge", "Stored request bodies by verdict."
-        )
+        last = _gauge("last_delivery_age_seconds", "Since the newest delivery arrived.")
+        deliveries = _gauge("deliveries_last_hour", "Stored request bodies by verdict.")
         repeats = Family(
             f"{PREFIX}repeated_events_total", "counter",
             "Events sent again, with other content, or unreadable.",
@@ -81,17 +77,13 @@ class ConstructionMetrics(models.AbstractModel):
         return [last, deliveries, repeats]
 
     def _events(self, named):
-        unfinished = Family(
-            f"{PREFIX}events", "gauge", "Events that are not finished, by state, now."
-        )
-        finished = Family(
-            f"{PREFIX}events_finished_last_hour", "gauge", "Events finished, by state."
-        )
-        lag = Family(
-            f"{PREFIX}lag_seconds", "gauge",
+        unfinished = _gauge("events", "Events that are not finished, by state, now.")
+        finished = _gauge("events_finished_last_hour", "Events finished, by state.")
+        lag = _gauge(
+            "lag_seconds",
             "From received to applied, of the last hour; the newest 10,000 at most.",
-        )  # fmt: skip
-        issues = Family(f"{PREFIX}issues_open", "gauge", "Open issues by category and severity.")
+        )
+        issues = _gauge("issues_open", "Open issues by category and severity.")
         for key, found in named.items():
             for (category, severity), number in found["issues"].items():
                 issues.add(number, platform=key, category=category, severity=severity)
@@ -106,18 +98,16 @@ class ConstructionMetrics(models.AbstractModel):
         return [unfinished, finished, lag, issues]
 
     def _engine(self, found):
-        oldest = Family(
-            f"{PREFIX}oldest_pending_age_seconds", "gauge",
+        oldest = _gauge(
+            "oldest_pending_age_seconds",
             "Since the oldest event was received that waits its turn or its next try.",
-        )  # fmt: skip
-        overdue = Family(
-            f"{PREFIX}oldest_overdue_seconds", "gauge", "Since the oldest waiting event was due."
         )
+        overdue = _gauge("oldest_overdue_seconds", "Since the oldest waiting event was due.")
         for lane, (age, due) in found["oldest"].items():
             oldest.add(age or 0, lane=lane)
             overdue.add(due or 0, lane=lane)
         held, expired = found["claims"]
-        jobs = Family(f"{PREFIX}jobs", "gauge", "Unfinished jobs of our channels, by state.")
+        jobs = _gauge("jobs", "Unfinished jobs of our channels, by state.")
         for channel in self.env["construction.gauges"]._channels():
             for state in ("wait_dependencies", "pending", "enqueued", "started", "failed"):
                 jobs.add(found["jobs"].get((channel, state), 0), channel=channel, state=state)
@@ -138,13 +128,13 @@ class ConstructionMetrics(models.AbstractModel):
         ]
 
     def _one(self, name, meaning, value):
-        return Family(f"{PREFIX}{name}", "gauge", meaning, [({}, value)])
+        return _gauge(name, meaning, [({}, value)])
 
     def _crons(self, crons):
-        active = Family(f"{PREFIX}cron_active", "gauge", "1 where a scheduled action is on.")
-        failures = Family(f"{PREFIX}cron_failures", "gauge", "Failures in a row.")
-        age = Family(f"{PREFIX}cron_last_run_age_seconds", "gauge", "Since it ran last.")
-        overdue = Family(f"{PREFIX}cron_overdue_seconds", "gauge", "Since it should have run.")
+        active = _gauge("cron_active", "1 where a scheduled action is on.")
+        failures = _gauge("cron_failures", "Failures in a row.")
+        age = _gauge("cron_last_run_age_seconds", "Since it ran last.")
+        overdue = _gauge("cron_overdue_seconds", "Since it should have run.")
         for name, (on, failed, seconds, late) in crons.items():
             active.add(on, cron=name)
             failures.add(failed, cron=name)
@@ -153,9 +143,13 @@ class ConstructionMetrics(models.AbstractModel):
         return [active, failures, age, overdue]
 
     def _tables(self, tables):
-        rows = Family(f"{PREFIX}table_rows", "gauge", "Live rows as PostgreSQL estimates them.")
-        size = Family(f"{PREFIX}table_bytes", "gauge", "With indexes and outsourced values.")
+        rows = _gauge("table_rows", "Live rows as PostgreSQL estimates them.")
+        size = _gauge("table_bytes", "With indexes and outsourced values.")
         for name, (number, length) in tables.items():
             rows.add(number, table=name)
             size.add(length, table=name)
         return [rows, size]
+
+
+def _gauge(name, meaning, samples=()):
+    return Family(f"{PREFIX}{name}", "gauge", meaning, list(samples))

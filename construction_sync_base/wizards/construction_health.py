@@ -91,6 +91,16 @@ class ConstructionHealth(models.TransientModel):
             self._proxy_check(),
         ]
 
+    def _count(self, number, level, name, advice):
+        """What should be none; `level` where it is not."""
+        return (level if number else health.FINE, name, str(number), advice)
+
+    def _yes_or_no(self, holds, name, advice):
+        """What should be so."""
+        if holds:
+            return (health.FINE, name, self.env._("yes"), advice)
+        return (health.LOOK, name, self.env._("no"), advice)
+
     # ---------------------------------------------------------------- queue
     def _queue_checks(self, found):
         overdue = max((due or 0 for _age, due in found["oldest"].values()), default=0)
@@ -114,10 +124,10 @@ class ConstructionHealth(models.TransientModel):
                     "A worker hangs or died; the next drain gives its events to another one."
                 ),
             ),
-            (
-                health.LOOK if failed else health.FINE,
+            self._count(
+                failed,
+                health.LOOK,
                 self.env._("Failed jobs"),
-                str(failed),
                 self.env._(
                     "Their events are safe and are swept up every minute. Read the jobs' errors "
                     "under Job Queue ▸ Jobs, then set them to done."
@@ -148,10 +158,9 @@ class ConstructionHealth(models.TransientModel):
                     "fewer than there are HTTP workers."
                 ),
             ),
-            (
-                health.FINE if is_server_wide() else health.LOOK,
+            self._yes_or_no(
+                is_server_wide(),
                 self.env._("Loaded with the server"),
-                self.env._("yes") if is_server_wide() else self.env._("no"),
                 self.env._(
                     "Add %s to server_wide_modules: without it, events of a killed worker may "
                     "wait a minute.",
@@ -212,19 +221,19 @@ class ConstructionHealth(models.TransientModel):
                     "restart. Without it no signed request is accepted."
                 ),
             ),
-            (
-                health.ACT if facts["unreadable"] else health.FINE,
+            self._count(
+                facts["unreadable"],
+                health.ACT,
                 self.env._("Secrets that cannot be opened"),
-                str(facts["unreadable"]),
                 self.env._(
                     "Their platforms are refused. Integration ▸ Encryption Keys names the missing "
                     "key: add it behind the current one, or make new secrets."
                 ),
             ),
-            (
-                health.LOOK if facts["old"] else health.FINE,
+            self._count(
+                facts["old"],
+                health.LOOK,
                 self.env._("Secrets under an older key"),
-                str(facts["old"]),
                 self.env._(
                     "Integration ▸ Encryption Keys ▸ “Encrypt all with the current key”; then the "
                     "older key may leave the setting."
@@ -243,16 +252,14 @@ class ConstructionHealth(models.TransientModel):
                 str(seals["waiting"]),
                 self.env._("Sealing does not keep up: see its scheduled action above."),
             ),
-            (
-                health.FINE if seals["signed"] else health.LOOK,
+            self._yes_or_no(
+                seals["signed"],
                 self.env._("Seals are signed"),
-                self.env._("yes") if seals["signed"] else self.env._("no"),
                 self.env._("Configure the signing key of the audit, outside the database."),
             ),
-            (
-                health.FINE if seals["hardened"] else health.LOOK,
+            self._yes_or_no(
+                seals["hardened"],
                 self.env._("Audit tables hardened"),
-                self.env._("yes") if seals["hardened"] else self.env._("no"),
                 self.env._(
                     "Run sql/harden_audit.sql as the owner of the database: the application's own "
                     "role could still change the trail."
