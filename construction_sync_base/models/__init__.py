@@ -1,4 +1,4 @@
-from . import construction_release_mixin  # isort: split
+from . import construction_coded_mixin, construction_release_mixin  # isort: split
 
 from . import (
     account_analytic_line,

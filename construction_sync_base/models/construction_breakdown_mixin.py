@@ -1,9 +1,18 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+KINDS = [
+    ("phase", "Phase"),
+    ("area", "Area"),
+    ("floor", "Floor"),
+    ("site", "Site"),
+    ("warehouse", "Warehouse"),
+    ("yard", "Yard"),
+]
+
 
 class ConstructionBreakdownMixin(models.AbstractModel):
-    """A tree of codes that says where work is: of one job, of a company, or shared."""
+    """A tree of codes that says what work is or where: of a job, of a company, or shared."""
 
     _name = "construction.breakdown.mixin"
     _description = "Breakdown of the Work"
@@ -13,17 +22,6 @@ class ConstructionBreakdownMixin(models.AbstractModel):
 
     code = fields.Char(required=True)
     name = fields.Char(required=True)
-    kind = fields.Selection(
-        [
-            ("phase", "Phase"),
-            ("area", "Area"),
-            ("floor", "Floor"),
-            ("site", "Site"),
-            ("warehouse", "Warehouse"),
-            ("yard", "Yard"),
-        ],
-        required=True,
-    )
     company_id = fields.Many2one(
         "res.company",
         index=True,
@@ -77,4 +75,4 @@ class ConstructionBreakdownMixin(models.AbstractModel):
 
     @api.ondelete(at_uninstall=False)
     def _never_delete(self):
-        raise UserError(self.env._("Phases and locations are archived, never deleted."))
+        raise UserError(self.env._("%s is archived, never deleted.", self[:1].display_name))

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 CATEGORIES = [
     ("labor", "Labor"),
@@ -18,10 +18,11 @@ class ConstructionCostType(models.Model):
     ordered quantity at price 1, so a lump sum keeps its value in the quantity."""
 
     _name = "construction.cost.type"
+    _inherit = "construction.coded.mixin"
     _description = "Cost Type"
     _order = "sequence, code"
     _rec_names_search = ["code", "name"]
-    _check_company_auto = True
+    _coding_kind = "cost_type"
 
     sequence = fields.Integer(default=10)
     code = fields.Char(required=True)
@@ -31,30 +32,16 @@ class ConstructionCostType(models.Model):
     product_id = fields.Many2one(
         "product.product", required=True, ondelete="restrict", copy=False, check_company=True
     )
-    analytic_account_id = fields.Many2one(
-        "account.analytic.account",
-        required=True,
-        ondelete="restrict",
-        copy=False,
-        check_company=True,
-    )
     active = fields.Boolean(default=True)
 
     _code_unique = models.UniqueIndex(
         "(code, COALESCE(company_id, 0))", "This cost type exists already."
-    )
-    _account_unique = models.Constraint(
-        "UNIQUE (analytic_account_id)", "Another cost type uses this analytic account."
     )
 
     @api.depends("code", "name")
     def _compute_display_name(self):
         for cost_type in self:
             cost_type.display_name = cost_type.name or cost_type.code
-
-    @api.constrains("analytic_account_id")
-    def _check_account(self):
-        self.env["construction.coding"]._check_plan(self, "cost_type")
 
     @api.constrains("product_id")
     def _check_product(self):
@@ -70,15 +57,8 @@ class ConstructionCostType(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self.check_access("create")  # before accounts and products are made for it
+        self.check_access("create")  # before products are made for it
         named = [vals for vals in vals_list if vals.get("code") and vals.get("name")]
-        bare = [vals for vals in named if not vals.get("analytic_account_id")]
-        if bare:
-            accounts = self.env["construction.coding"]._accounts(
-                "cost_type", [(v["code"], v["name"], v.get("company_id")) for v in bare]
-            )
-            for vals, account in zip(bare, accounts, strict=True):
-                vals["analytic_account_id"] = account.id
         without = [vals for vals in named if not vals.get("product_id")]
         if without:
             products = (
@@ -88,9 +68,7 @@ class ConstructionCostType(models.Model):
             )
             for vals, product in zip(without, products, strict=True):
                 vals["product_id"] = product.id
-        types = super().create(vals_list)
-        types._announce()
-        return types
+        return super().create(vals_list)
 
     def _product_values(self, vals):
         return {
@@ -106,25 +84,3 @@ class ConstructionCostType(models.Model):
             "taxes_id": [fields.Command.clear()],
             "company_id": vals.get("company_id"),
         }
-
-    def write(self, vals):
-        for cost_type in self if "analytic_account_id" in vals else ():
-            if cost_type.analytic_account_id.id != vals["analytic_account_id"]:
-                raise UserError(self.env._("The account behind a cost type never changes."))
-        result = super().write(vals)
-        if "name" in vals:
-            for cost_type in self:
-                cost_type.analytic_account_id.sudo().name = cost_type.name
-        if "active" in vals:
-            self.analytic_account_id.sudo().write({"active": vals["active"]})
-            self._announce()
-        return result
-
-    def _announce(self):
-        self.env["construction.resolver"]._available(
-            [("cost_type", record.code) for record in self if record.active]
-        )
-
-    @api.ondelete(at_uninstall=False)
-    def _never_delete(self):
-        raise UserError(self.env._("Cost types are archived, never deleted."))

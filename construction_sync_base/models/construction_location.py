@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .construction_breakdown_mixin import KINDS
+
 
 class ConstructionLocation(models.Model):
     """A place at a site, or a yard or warehouse that serves sites."""
@@ -9,6 +11,7 @@ class ConstructionLocation(models.Model):
     _description = "Location"
     _parent_store = True
 
+    kind = fields.Selection(KINDS, required=True)
     parent_id = fields.Many2one("construction.location", index=True, ondelete="restrict")
     parent_path = fields.Char(index=True)
     child_ids = fields.One2many("construction.location", "parent_id")

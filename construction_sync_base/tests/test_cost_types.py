@@ -52,6 +52,14 @@ class TestCostTypes(DomainCase, TransactionCase):
                 }
             )
 
+    def test_account_follows_the_name_and_the_code(self):
+        permit = self.env["construction.cost.type"].create(
+            {"code": "permit", "name": "Permits", "category": "other"}
+        )
+        permit.write({"name": "Fees", "code": "fee"})
+        account = permit.analytic_account_id
+        self.assertEqual((account.name, account.code), ("Fees", "fee"))
+
     def test_archived_never_deleted(self):
         with self.assertRaises(UserError):
             self.material.unlink()
