@@ -1,11 +1,13 @@
 """Who may do what, model by model; companies; and that nobody gets around it."""
 
+import csv
 import inspect
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.service.model import get_public_method
 from odoo.tests import TransactionCase, tagged
+from odoo.tools import file_open
 
 from .domain import DomainCase
 
@@ -80,6 +82,15 @@ class TestModels(DomainCase, TransactionCase):
             rules = access.search([("model_id.model", "=", name)])
             self.assertTrue(rules, name)
             self.assertTrue(all(rule.group_id for rule in rules), f"{name} is open to everybody")
+
+    def test_what_has_no_line_in_the_access_file_is_abstract(self):
+        """Of whatever name; and an abstract one has no line, since it would say nothing."""
+        with file_open("construction_sync_base/security/ir.model.access.csv") as text:
+            named = {row["model_id:id"] for row in csv.DictReader(text)}
+        for name, model in self.env.registry.items():
+            if model._original_module == "construction_sync_base":
+                listed = f"model_{name.replace('.', '_')}" in named
+                self.assertEqual(listed, not model._abstract, name)
 
     def test_every_model_is_of_a_company(self):
         for name in ours(self.env):
