@@ -5,7 +5,7 @@ from odoo import fields, models
 
 from ..lib import money, sov
 from ..lib.errors import AmountError
-from ..models.construction_resolver import coding_of
+from ..models.construction_resolver import code_of, coding_of
 
 
 class BudgetApproved(models.AbstractModel):
@@ -81,8 +81,8 @@ class BudgetApproved(models.AbstractModel):
         ]
         codes = self._cost_codes([(i, j, coding_of(line["cost_code"])) for i, j, line in entries])
         types = self._cost_types([(i, j, coding_of(line["cost_type"])) for i, j, line in entries])
-        units = [(i, j.company_id, line["uom"]) for i, j, line in entries if line.get("uom")]
-        return codes, types, self._uoms(units) if units else {}
+        uoms = self._uoms([(i, j.company_id, line.get("uom")) for i, j, line in entries])
+        return codes, types, uoms
 
     def _versions(self, jobs):
         taken = defaultdict(set)
@@ -124,7 +124,7 @@ class BudgetApproved(models.AbstractModel):
             if None in (amount, quantity, unit_cost, code, cost_type):
                 continue
             amounts.append(amount)
-            uom = uoms.get((item.id, line.get("uom")))
+            uom = uoms.get((item.id, code_of(line.get("uom"))))
             ref = line.get("line_id") or False
             key = (code.id, cost_type.id, line.get("reserve") or False, ref)
             if key in merged:

@@ -75,26 +75,10 @@ class CommitmentApproved(models.AbstractModel):
         return rows
 
     def _terms(self, plans):
-        """{(company, text): payment term id} through the crosswalk."""
-        result = {}
-        for company in {plan["job"].company_id for plan in plans}:
-            group = [plan["item"] for plan in plans if plan["job"].company_id == company]
-            named = {code_of(item.data.get("payment_terms") or "") for item in group} - {""}
-            targets = self.env["construction.resolver"]._codes(
-                "payment_terms", named, group[0].platform_id, company.id
-            )
-            for item in group:
-                text = code_of(item.data.get("payment_terms") or "")
-                model, res_id = targets.get(text, (None, None))
-                if model == "account.payment.term":
-                    result[company, text] = res_id
-                elif text:
-                    item.park(
-                        "unmapped_reference",
-                        self.env._("Payment terms “%s” are not mapped.", text),
-                        wait=f"payment_terms|{text}",
-                    )
-        return result
+        """{(item id, code): payment term}"""
+        return self._payment_terms(
+            [(p["item"], p["job"].company_id, p["item"].data.get("payment_terms")) for p in plans]
+        )
 
     def _header(self, plan, terms):
         data = plan["item"].data
@@ -109,7 +93,7 @@ class CommitmentApproved(models.AbstractModel):
             )
         company = plan["job"].company_id
         vendor = plan["vendor"].with_company(company)
-        term = terms.get((company, code_of(data.get("payment_terms") or "")))
+        term = terms.get((plan["item"].id, code_of(data.get("payment_terms"))))
         return {
             "company_id": company.id,
             "project_id": plan["job"].id,
@@ -124,13 +108,13 @@ class CommitmentApproved(models.AbstractModel):
             "billing_mode": data.get("billing_mode") or BILLING_DEFAULT.get(kind, "invoice"),
             "retention_percent": money.to_float(percent or Decimal(0), money.PERCENT_DECIMALS),
             "executed_on": data.get("executed_on") or False,
-            "payment_term_id": term or vendor.property_supplier_payment_term_id.id,
+            "payment_term_id": (term or vendor.property_supplier_payment_term_id).id,
             "platform_approval": _approval(data),
         }
 
     def _complete_drafts(self, plans):
         """Orders that somebody typed and did not confirm: the event's header and lines."""
-        terms = self._terms(plans) if plans else {}
+        terms = self._terms(plans)
         ready = []
         for plan in plans:
             header = self._header(plan, terms)

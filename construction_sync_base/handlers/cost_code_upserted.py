@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..models.construction_resolver import code_of
+
 
 class CostCodeUpserted(models.AbstractModel):
     """cost_code.upserted → cost code of the job's, the company's or the shared list."""
@@ -12,21 +14,22 @@ class CostCodeUpserted(models.AbstractModel):
     _order_in_batch = 20
 
     def _apply(self, items):
-        entities, shared = self._entity_companies(items), self._list_company(items)
-        jobs = self._resolve(
-            items, "job", "project.project", lambda item: item.data.get("job"), self.env._("Job")
+        lists = self._lists(items)
+        uoms = self._uoms(
+            [
+                (item, self.env["res.company"].browse(item.company_id), item.data.get("uom"))
+                for item in items
+                if not item.blocked
+            ]
         )
-        self._units(items)
         types = self._allowed_types(items)
         known = self._split_new(items, "construction.cost.code")
         ready = []
         for item in items:
             if item.blocked:
                 continue
-            job = jobs.get(item.id, self.env["project.project"])
-            company = job.company_id or entities[item.id] or shared
-            if company:
-                item.company_id = company.id
+            job, company = lists[item.id]
+            item.company_id = company.id or item.company_id
             ready.append((item, job, company))
         existing = self._existing([item.data["code"] for item, _j, _c in ready])
         parents = self._existing(
@@ -42,7 +45,7 @@ class CostCodeUpserted(models.AbstractModel):
         for item, job, company in ready:
             key = (item.data["code"], company.id, job.id)
             record = known.get(item.id) or existing.get(key)
-            values = self._values(item, types)
+            values = self._values(item, types, uoms)
             if record and item.id not in known and record.id in taken:
                 self._park_taken(item, record)
             elif record:
@@ -73,17 +76,6 @@ class CostCodeUpserted(models.AbstractModel):
             ),
         )
 
-    def _units(self, items):
-        named = [
-            (item, self.env["res.company"].browse(item.company_id), item.data["uom"])
-            for item in items
-            if item.data.get("uom") and not item.blocked
-        ]
-        by_id = {item.id: item for item in items}
-        for (item_id, _text), uom in (self._uoms(named) if named else {}).items():
-            if uom:
-                by_id[item_id].refs["uom_id"] = uom.id
-
     def _allowed_types(self, items):
         """{code: id}, through the crosswalk or by the code itself."""
         codes = {code for item in items for code in item.data.get("cost_types") or ()}
@@ -105,7 +97,7 @@ class CostCodeUpserted(models.AbstractModel):
         )
         return {(r.code, r.company_id.id, r.job_id.id): r for r in records}
 
-    def _values(self, item, types):
+    def _values(self, item, types, uoms):
         data = item.data
         values = {
             "code": data["code"],
@@ -114,7 +106,8 @@ class CostCodeUpserted(models.AbstractModel):
         if "active" in data:
             values["active"] = data["active"] is not False
         if "uom" in data:
-            values["uom_id"] = item.refs.get("uom_id", False)
+            uom = uoms.get((item.id, code_of(data["uom"])))
+            values["uom_id"] = uom.id if uom else False
         if data.get("cost_types"):
             ids = [types[code] for code in data["cost_types"] if code in types]
             values["cost_type_ids"] = sorted(ids)
@@ -174,9 +167,8 @@ class CostCodeUpserted(models.AbstractModel):
                     values["cost_type_ids"] = [(6, 0, values["cost_type_ids"])]
                 seen[key] = item
                 batch.append((item, values))
-            records = self.env["construction.cost.code"].create([v for _i, v in batch])
-            for (item, values), record in zip(batch, records, strict=True):
-                item.bind(record)
+            records = self._create_bound("construction.cost.code", batch)
+            for (_item, values), record in zip(batch, records, strict=True):
                 fresh[values["code"], values["company_id"], values["job_id"]] = record
             done = {item.id for item, _values in ready}
             rows = [row for row in rows if row[0].id not in done]

@@ -19,17 +19,7 @@ class EmployeeUpserted(models.AbstractModel):
     _order_in_batch = 35
 
     def _apply(self, items):
-        entities = self._entity_companies(items)
-        default = self.env["construction.platform"].sudo().browse(items[0].platform_id).company_id
-        known = self._split_new(items, "construction.employee")
-        ready = []
-        for item in items:
-            if item.blocked:
-                continue
-            own = known[item.id].company_id if item.id in known else default
-            company = entities[item.id] or own
-            item.company_id = company.id
-            ready.append((item, company))
+        known, ready = self._owned(items, "construction.employee")
         by_number = self._by_number(ready)
         users, hr = self._users(ready), self._hr_employees(ready)
         fresh = {}
@@ -43,9 +33,7 @@ class EmployeeUpserted(models.AbstractModel):
                 item.park("duplicate", self.env._("Two employees have number %s.", key[1]))
             else:
                 fresh[key] = (item, values | {"company_id": company.id})
-        records = self.env["construction.employee"].create([v for _item, v in fresh.values()])
-        for (item, _values), record in zip(fresh.values(), records, strict=True):
-            item.bind(record)
+        self._create_bound("construction.employee", fresh.values())
 
     def _by_number(self, ready):
         """{(company id, number): employee}"""

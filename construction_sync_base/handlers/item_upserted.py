@@ -24,8 +24,9 @@ class ItemUpserted(models.AbstractModel):
             company = entities[item.id] or shared
             item.company_id = company.id or item.company_id
             ready.append((item, company))
-        uoms = self._uoms([(i, c, code_of(i.data["uom"])) for i, c in ready])
-        taxes, categories = self._taxes(ready), self._categories(ready)
+        uoms = self._uoms([(i, c, i.data["uom"]) for i, c in ready])
+        taxes = self._taxes([(i, c, i.data.get("tax_code")) for i, c in ready])
+        categories = self._categories(ready)
         by_code = self._by_code([item.data["code"] for item, _c in ready])
         fresh = {}
         for item, company in ready:
@@ -42,9 +43,7 @@ class ItemUpserted(models.AbstractModel):
                 item.park("duplicate", self.env._("Two items have code %s.", key[0]))
             else:
                 fresh[key] = (item, values | {"company_id": company.id} | self._kind(item))
-        products = self.env["product.product"].create([values for _i, values in fresh.values()])
-        for (item, _values), product in zip(fresh.values(), products, strict=True):
-            item.bind(product)
+        self._create_bound("product.product", fresh.values())
         named = [(i.external_id, i.data["code"]) for i, _c in ready if not i.blocked]
         self.env["construction.resolver"].sudo()._available(
             [("product", text) for pair in named for text in pair], items[0].platform_id
@@ -86,28 +85,6 @@ class ItemUpserted(models.AbstractModel):
             )
         return found[:1]
 
-    def _taxes(self, ready):
-        """{(item id, code): tax} through the crosswalk; parks what is not mapped."""
-        wanted = [(i, c, code_of(i.data["tax_code"])) for i, c in ready if i.data.get("tax_code")]
-        result = {}
-        for company in {company for _i, company, _t in wanted}:
-            group = [entry for entry in wanted if entry[1] == company]
-            targets = self.env["construction.resolver"]._codes(
-                "tax_code", {text for _i, _c, text in group}, group[0][0].platform_id, company.id
-            )
-            for item, _company, text in group:
-                model, res_id = targets.get(text, (None, None))
-                if model == "account.tax":
-                    result[item.id, text] = res_id
-                else:
-                    item.park(
-                        "unmapped_reference",
-                        self.env._("Tax code “%s” is not mapped.", text),
-                        wait=f"tax_code|{text}",
-                        suggestion=self.env._("Map it in the crosswalk."),
-                    )
-        return result
-
     def _categories(self, ready):
         """{name: category} of the categories of that very name."""
         named = {item.data.get("category") for item, _c in ready} - {None, ""}
@@ -123,8 +100,7 @@ class ItemUpserted(models.AbstractModel):
         if "active" in data:
             values["active"] = data["active"] is not False
         if data.get("tax_code"):
-            tax = taxes.get((item.id, code_of(data["tax_code"])))
-            values["supplier_taxes_id"] = [tax] if tax else []
+            values["supplier_taxes_id"] = taxes[item.id, code_of(data["tax_code"])].ids
         name = data.get("category")
         if name in categories:
             values["categ_id"] = categories[name].id

@@ -16,22 +16,10 @@ class JobUpserted(models.AbstractModel):
     _order_in_batch = 10
 
     def _apply(self, items):
-        entities = self._entity_companies(items)
-        known = self._split_new(items, "project.project")
-        new, updates = [], []
-        for item in items:
-            if item.blocked:
-                continue
-            company = entities[item.id] or (
-                known[item.id].company_id if item.id in known else self._default_company(item)
-            )
-            item.company_id = company.id
-            if item.id in known:
-                updates.append((item, known[item.id], company))
-            else:
-                new.append((item, company))
+        known, owned = self._owned(items, "project.project")
+        new = [row for row in owned if row[0].id not in known]
         adopted = self._adopt_typed(new)
-        updates += adopted
+        updates = [(item, known[item.id], co) for item, co in owned if item.id in known] + adopted
         settled = {item.id for item, _job, _company in adopted}
         new = [row for row in new if row[0].id not in settled and not row[0].blocked]
         fresh = self._create_jobs(new)  # first: it may hold the parents of the others
@@ -103,9 +91,6 @@ class JobUpserted(models.AbstractModel):
         if job.job_status == "closed":
             found.append(self.env._("it is closed"))
         return found
-
-    def _default_company(self, item):
-        return self.env["construction.platform"].sudo().browse(item.platform_id).company_id
 
     def _values(self, item, job=None):
         data = item.data
@@ -275,9 +260,8 @@ class JobUpserted(models.AbstractModel):
         for item, values in rows:
             if item.id in customers:
                 values["partner_id"] = customers[item.id].id
-        jobs = self.env["project.project"].create([values for _item, values in rows])
+        jobs = self._create_bound("project.project", rows)
         for (item, _values), job in zip(rows, jobs, strict=True):
-            item.bind(job)
             fresh[item.external_id] = job
             if item.id in customers:
                 item.bind(

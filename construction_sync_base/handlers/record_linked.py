@@ -18,7 +18,7 @@ class RecordLinked(models.AbstractModel):
         own = self.env["construction.resolver"]._own_records(
             name, [item.data.get("origin_id") for item in items], items[0].platform_id
         )
-        bindings = self._bindings(items, name)
+        bindings = self._bindings_of(items, name).grouped("external_id")
         takers = self._takers(items, name, own.values())
         ids = [row.res_id for row in bindings.values() if row.res_model == model]
         existing = {record.id: record for record in self.env[model].browse(ids).exists()}
@@ -58,34 +58,14 @@ class RecordLinked(models.AbstractModel):
                 linked.append((name, item.external_id))
         self.env["construction.resolver"].sudo()._available(linked, items[0].platform_id)
 
-    def _bindings(self, items, name):
-        rows = (
-            self.env["construction.binding"]
-            .sudo()
-            .search(
-                [
-                    ("platform_id", "=", items[0].platform_id),
-                    ("object", "=", name),
-                    ("external_id", "in", [item.external_id for item in items]),
-                ]
-            )
-        )
-        return {row.external_id: row for row in rows}
-
     def _takers(self, items, name, records):
         """{record id: external id} of the records that are bound on this platform already."""
-        rows = (
-            self.env["construction.binding"]
-            .sudo()
-            .search(
-                [
-                    ("platform_id", "=", items[0].platform_id),
-                    ("object", "=", name),
-                    ("unlinked", "=", False),
-                    ("merged_into", "=", False),
-                    ("res_id", "in", [record.id for record in records]),
-                ]
-            )
+        rows = self._bindings(
+            name,
+            ("platform_id", "=", items[0].platform_id),
+            ("unlinked", "=", False),
+            ("merged_into", "=", False),
+            ("res_id", "in", [record.id for record in records]),
         )
         return {row.res_id: row.external_id for row in rows}
 

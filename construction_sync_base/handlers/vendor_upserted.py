@@ -5,8 +5,6 @@ from odoo import models
 from ..lib import names
 
 ACCOUNT_NUMBER = re.compile(r"(?:\d[ -]?){8,}|[A-Z]{2}\d{2}[A-Z0-9 ]{10,}")
-PROTECTED = {"name", "vat"}  # never written once the vendor was paid
-STATES = {"active", "construction_hold_reason", "is_subcontractor"}  # no data to overwrite
 
 
 class VendorUpserted(models.AbstractModel):
@@ -14,15 +12,17 @@ class VendorUpserted(models.AbstractModel):
     the policy allows; more than one match is a person's decision."""
 
     _name = "construction.handler.vendor.upserted"
-    _inherit = "construction.handler.domain"
+    _inherit = "construction.handler.partner"
     _description = "vendor.upserted"
 
     _event_type = "construction.vendor.upserted.v1"
     _order_in_batch = 30
+    _rank = "supplier_rank"
+    _terms_field = "property_supplier_payment_term_id"
 
     def _apply(self, items):
         self._refuse_bank_details(items)
-        terms, countries = self._payment_terms(items), self._countries(items)
+        countries, terms = self._lookups(items)
         items = [item for item in items if not item.blocked]
         if not items:
             return
@@ -35,11 +35,11 @@ class VendorUpserted(models.AbstractModel):
             "vendor", "res.partner", {p.id for p in matched.values()}, items[0].platform_id
         )
         paid = self.env["res.partner"].union(*known.values(), *matched.values())._has_payments()
-        fresh, claimed = [], {}
+        fresh, tax_keys = {}, self._tax_keys(items)
         for item in items:
             if item.blocked:
                 continue
-            values = self._values(item, terms, countries)
+            values = self._values(item, countries, terms)
             record = known.get(item.id) or matched.get(item.id)
             if item.id not in known and record and record.id in bound_elsewhere:
                 item.park(
@@ -56,58 +56,43 @@ class VendorUpserted(models.AbstractModel):
                     self._audit_adopted(item, record, "tax id or name", differences)
                 self._update(item, record, values, policy, record in paid)
             else:
-                key = names.tax_key(item.data.get("vat") or "") or item.external_id
-                if key in claimed:
+                key = tax_keys[item.id] or item.external_id
+                if key in fresh:
                     item.park(
                         "duplicate",
                         self.env._("Two vendors with tax id %s.", item.data.get("vat")),
                     )
                     continue
-                claimed[key] = item
-                fresh.append((item, values))
-        partners = self.env["res.partner"].create(
-            [
-                {"is_company": True, "supplier_rank": 1, "company_id": False} | values
-                for _item, values in fresh
-            ]
-        )
-        for (item, _values), partner in zip(fresh, partners, strict=True):
-            item.bind(partner)
+                fresh[key] = (item, values)
+        self._create_partners(fresh.values())
 
     # ---------------------------------------------------------------- match
     def _match(self, items, policy):
         """{item id: partner}; parks what more than one partner fits."""
         result = {}
-        tax_keys = {item.id: names.tax_key(item.data.get("vat") or "") for item in items}
+        tax_keys = self._tax_keys(items)
         name_keys = {item.id: names.match_key(item.data["name"]) for item in items}
-        Partner = self.env["res.partner"].with_context(active_test=False)
-        by_tax, by_name = {}, {}
-        wanted = {key for key in tax_keys.values() if key}
-        if wanted:
-            for partner in Partner.search([("construction_tax_key", "in", list(wanted))]):
-                by_tax.setdefault(partner.construction_tax_key, []).append(partner)
-        wanted = {key for key in name_keys.values() if key}
-        if wanted:
-            for partner in Partner.search(
-                [("construction_name_key", "in", list(wanted)), ("is_company", "=", True)]
-            ):
-                by_name.setdefault(partner.construction_name_key, []).append(partner)
+        nobody = self.env["res.partner"]
+        by_tax = self._by_key("construction_tax_key", tax_keys.values())
+        by_name = self._by_key(
+            "construction_name_key", name_keys.values(), ("is_company", "=", True)
+        )
         namesakes = []
         for item in items:
-            found = by_tax.get(tax_keys[item.id], [])
+            found = by_tax.get(tax_keys[item.id], nobody)
             how = self.env._("tax id")
             if not found and policy.match_by_name and not item.apart:
-                found, how = by_name.get(name_keys[item.id], []), self.env._("name")
+                found, how = by_name.get(name_keys[item.id], nobody), self.env._("name")
             elif not found and not item.apart:
                 namesakes += [(item, p) for p in by_name.get(name_keys[item.id], ())]
-            found = [partner for partner in found if partner.active] or found
-            if len(found) == 1 and not found[0].active and item.data.get("active") is not False:
+            found = found.filtered("active") or found
+            if len(found) == 1 and not found.active and item.data.get("active") is not False:
                 item.park(
                     "inactive_target",
                     self.env._(
                         "Vendor “%(name)s” is archived here as %(partner)s.",
                         name=item.data["name"],
-                        partner=found[0].display_name,
+                        partner=found.display_name,
                     ),
                     suggestion=self.env._(
                         "Reactivate it, or choose another with “Map and resume”."
@@ -115,7 +100,7 @@ class VendorUpserted(models.AbstractModel):
                     wait=f"vendor|{item.external_id}",
                 )
             elif len(found) == 1:
-                result[item.id] = found[0]
+                result[item.id] = found
             elif found:
                 item.park(
                     "duplicate",
@@ -124,7 +109,7 @@ class VendorUpserted(models.AbstractModel):
                         count=len(found),
                         name=item.data["name"],
                         how=how,
-                        partners=", ".join(partner.display_name for partner in found[:5]),
+                        partners=", ".join(found[:5].mapped("display_name")),
                     ),
                     suggestion=self.env._("Choose the right one."),
                     wait=f"vendor|{item.external_id}",
@@ -191,69 +176,21 @@ class VendorUpserted(models.AbstractModel):
         ]
 
     # --------------------------------------------------------------- values
-    def _values(self, item, terms, countries):
-        data = item.data
-        values = {"name": data.get("name")}
-        plain = {"vat": "vat", "email": "email", "phone": "phone"}
-        for name, field in plain.items():
-            if name in data:
-                values[field] = data[name] or False
+    def _values(self, item, countries, terms):
+        data, values = item.data, super()._values(item, countries, terms)
         if "is_subcontractor" in data:
             values["is_subcontractor"] = bool(data["is_subcontractor"])
-        if "active" in data:
-            values["active"] = data["active"] is not False
-        if "address" in data:
-            address = data["address"] or {}
-            country, states = countries.get(address.get("country"), (None, {}))
-            values |= {
-                "street": address.get("street") or False,
-                "city": address.get("city") or False,
-                "zip": address.get("zip") or False,
-                "country_id": country.id if country else False,
-                "state_id": states.get(address.get("state"), False),
-            }
         if "on_hold" in data:
             hold = data["on_hold"]
             values["construction_hold_reason"] = (hold.get("reason") or "—") if hold else False
-        if item.data.get("payment_terms") in terms:
-            values["property_supplier_payment_term_id"] = terms[item.data["payment_terms"]]
         return values
 
-    def _countries(self, items):
-        """{country code: (country, {code or name: id of its states})}"""
-        codes = {(item.data.get("address") or {}).get("country") for item in items}
-        if not codes - {None}:
-            return {}
-        records = self.env["res.country"].search([("code", "in", list(codes - {None}))])
-        return {
-            country.code: (
-                country,
-                {key: state.id for state in country.state_ids for key in (state.name, state.code)},
-            )
-            for country in records
-        }
-
-    def _payment_terms(self, items):
-        named = {item.data.get("payment_terms") for item in items} - {None, ""}
-        if not named:
-            return {}
-        targets = self.env["construction.resolver"]._codes(
-            "payment_terms", named, items[0].platform_id, items[0].company_id
+    def _kept(self, partner, fields):
+        return self.env._(
+            "%(vendor)s was paid already, so the platform does not change: %(fields)s.",
+            vendor=partner,
+            fields=fields,
         )
-        terms = {
-            text: res_id
-            for text, (model, res_id) in targets.items()
-            if model == "account.payment.term"
-        }
-        for item in items:
-            text = item.data.get("payment_terms")
-            if text and text not in terms:
-                item.park(
-                    "unmapped_reference",
-                    self.env._("Payment terms “%s” are not mapped.", text),
-                    wait=f"payment_terms|{text}",
-                )
-        return terms
 
     def _refuse_bank_details(self, items):
         """Bank details come from no event, whatever the policy."""
@@ -277,30 +214,3 @@ class VendorUpserted(models.AbstractModel):
                     ),
                     suggestion=self.env._("Two people verify and enter it by hand."),
                 )
-
-    # --------------------------------------------------------------- update
-    def _update(self, item, partner, values, policy, paid):
-        values = policy._filter_update(values)
-        changed = self._changed(partner, values)
-        if paid:
-            kept = {
-                name: changed.pop(name)
-                for name in list(changed)
-                if name in PROTECTED or (partner[name] and name not in STATES)
-            }
-            if kept:
-                labels = [partner._fields[n]._description_string(self.env) for n in sorted(kept)]
-                item.notice(
-                    "ownership_conflict",
-                    self.env._(
-                        "%(vendor)s was paid already, so the platform does not change: %(fields)s.",
-                        vendor=partner.display_name,
-                        fields=", ".join(labels),
-                    ),
-                    suggestion=self.env._("Compare, and change it by hand if it is right."),
-                )
-        if not partner.supplier_rank:
-            changed["supplier_rank"] = 1
-        if changed:
-            partner.write(changed)
-        item.bind(partner)

@@ -44,6 +44,7 @@ from . import (
     construction_handler,
     construction_handler_domain,
     construction_handler_domain_codes,
+    construction_handler_partner,
     construction_handler_record,
     construction_handler_tree,
     construction_inbox,

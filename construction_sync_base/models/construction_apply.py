@@ -232,7 +232,6 @@ class ConstructionApply(models.AbstractModel):
             for _row, item in pairs:
                 item.problems.clear()
                 item.bindings.clear()
-                item.refs.clear()
             if len(pairs) > 1:
                 middle = len(pairs) // 2
                 self._call(handler, pairs[:middle])

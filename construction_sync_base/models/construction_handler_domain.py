@@ -51,6 +51,34 @@ class DomainHandler(models.AbstractModel):
                 )
         return result
 
+    def _owned(self, items, model):
+        """Of records that a company has to itself: what is bound already, {item id: record},
+        and [(item, company)] of what goes on. The company is that of the `legal_entity`, else
+        the record's own, else the platform's."""
+        entities, known = self._entity_companies(items), self._split_new(items, model)
+        default = self.env["construction.platform"].sudo().browse(items[0].platform_id).company_id
+        owned = []
+        for item in items:
+            if not item.blocked:
+                own = known[item.id].company_id if item.id in known else default
+                company = entities[item.id] or own
+                item.company_id = company.id
+                owned.append((item, company))
+        return known, owned
+
+    def _lists(self, items):
+        """{item id: (job, company)} of codes: the list of the job that the item names, of its
+        company, or, with both empty, the shared one."""
+        entities, shared = self._entity_companies(items), self._list_company(items)
+        jobs = self._resolve(
+            items, "job", "project.project", lambda item: item.data.get("job"), self.env._("Job")
+        )
+        result = {}
+        for item in items:
+            job = jobs.get(item.id, self.env["project.project"])
+            result[item.id] = (job, job.company_id or entities[item.id] or shared)
+        return result
+
     def _list_company(self, items):
         """Company of records that belong to no job and name no entity: the only company
         the platform serves; empty (shared) where it serves several."""
@@ -191,42 +219,48 @@ class DomainHandler(models.AbstractModel):
             return None
         return currency
 
+    # -------------------------------------------------------------- bindings
+    def _bindings(self, object_name, *conditions):
+        """Bindings of one kind of record."""
+        return (
+            self.env["construction.binding"]
+            .sudo()
+            .search([("object", "=", object_name), *conditions])
+        )
+
+    def _bindings_of(self, items, object_name, *conditions):
+        """Those of what the items stand for, on their platform."""
+        return self._bindings(
+            object_name,
+            ("platform_id", "=", items[0].platform_id),
+            ("external_id", "in", [item.external_id for item in items]),
+            *conditions,
+        )
+
     # ------------------------------------------------------- typed by hand
     def _bound(self, object_name, model, ids, platform_id=None):
         """Ids among `ids` to which a record that lives at this platform is bound, or at any."""
         if not ids:
             return set()
-        bindings = (
-            self.env["construction.binding"]
-            .sudo()
-            .search(
-                [
-                    *([("platform_id", "=", platform_id)] if platform_id else ()),
-                    ("object", "=", object_name),
-                    ("res_model", "=", model),
-                    ("res_id", "in", list(ids)),
-                    ("unlinked", "=", False),
-                    ("tombstone", "=", False),
-                ]
-            )
+        of_platform = [("platform_id", "=", platform_id)] if platform_id else ()
+        bindings = self._bindings(
+            object_name,
+            *of_platform,
+            ("res_model", "=", model),
+            ("res_id", "in", list(ids)),
+            ("unlinked", "=", False),
+            ("tombstone", "=", False),
         )
         return set(bindings.mapped("res_id"))
 
     def _never_applied(self, items):
         """Ids of the items whose record a person bound, and of which no event was applied."""
-        bindings = (
-            self.env["construction.binding"]
-            .sudo()
-            .search(
-                [
-                    ("platform_id", "=", items[0].platform_id),
-                    ("object", "=", items[0].object),
-                    ("external_id", "in", [item.external_id for item in items]),
-                    ("version", "=", False),
-                    ("version_time", "=", False),
-                    ("content_digest", "=", False),
-                ]
-            )
+        bindings = self._bindings_of(
+            items,
+            items[0].object,
+            ("version", "=", False),
+            ("version_time", "=", False),
+            ("content_digest", "=", False),
         )
         untouched = set(bindings.mapped("external_id"))
         return {item.id for item in items if item.external_id in untouched}
@@ -293,6 +327,16 @@ class DomainHandler(models.AbstractModel):
                     ),
                     wait=f"external:{item.object}|{item.external_id}",
                 )
+
+    def _create_bound(self, model, rows):
+        """Create what is new and bind it; the records in the order of the rows.
+
+        :param rows: list of (item, values)
+        """
+        records = self.env[model].create([values for _item, values in rows])
+        for (item, _values), record in zip(rows, records, strict=True):
+            item.bind(record)
+        return records
 
     def _changed(self, record, values):
         """The part of `values` that differs from what the record holds."""

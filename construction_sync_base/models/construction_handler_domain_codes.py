@@ -1,6 +1,6 @@
 from odoo import models
 
-from .construction_resolver import Origin
+from .construction_resolver import Origin, code_of
 
 
 class DomainHandler(models.AbstractModel):
@@ -112,27 +112,41 @@ class DomainHandler(models.AbstractModel):
             default=None,
         )
 
-    def _uoms(self, items_lines):
-        """{(item id, text): unit record} through the crosswalk.
+    def _uoms(self, named):
+        return self._mapped(named, "uom", "uom.uom", self.env._("Unit"))
 
-        :param items_lines: list of (item, company, unit text)
+    def _taxes(self, named):
+        return self._mapped(named, "tax_code", "account.tax", self.env._("Tax code"))
+
+    def _payment_terms(self, named):
+        label = self.env._("Payment term")
+        return self._mapped(named, "payment_terms", "account.payment.term", label)
+
+    def _mapped(self, named, kind, model, label, also=None):
+        """{(item id, code): record} of what goes through the crosswalk; an empty record where
+        it is not mapped, which parks the item.
+
+        :param named: list of (item, company, code or reference); without one nothing is asked
+        :param also: function (codes, platform id, company) → {code: id} of what else finds it
         """
-        result = {}
-        for company in {company for _item, company, _text in items_lines}:
-            group = [entry for entry in items_lines if entry[1] == company]
-            targets = self.env["construction.resolver"]._codes(
-                "uom", {text for _i, _c, text in group}, group[0][0].platform_id, company.id
-            )
-            for item, _company, text in group:
-                model, res_id = targets.get(text, (None, None))
-                if model == "uom.uom":
-                    result[item.id, text] = self.env["uom.uom"].browse(res_id)
-                elif (item.id, text) not in result:
-                    result[item.id, text] = None
+        result, groups = {}, {}
+        for item, company, reference in named:
+            if reference:
+                groups.setdefault(company, []).append((item, code_of(reference)))
+        for company, group in groups.items():
+            codes, platform_id = {code for _item, code in group}, group[0][0].platform_id
+            found = also(codes, platform_id, company) if also else {}
+            targets = self.env["construction.resolver"]._codes(kind, codes, platform_id, company.id)
+            found |= {code: res_id for code, (target, res_id) in targets.items() if target == model}
+            for item, code in group:
+                if (item.id, code) in result:
+                    continue
+                result[item.id, code] = self.env[model].browse(found.get(code))
+                if code not in found:
                     item.park(
                         "unmapped_reference",
-                        self.env._("Unit “%s” is not mapped.", text),
-                        wait=f"uom|{text}",
-                        suggestion=self.env._("Map it to a unit of measure."),
+                        self.env._("%(label)s “%(code)s” is not mapped.", label=label, code=code),
+                        wait=f"{kind}|{code}",
+                        suggestion=self.env._("Map it in the crosswalk."),
                     )
         return result

@@ -14,17 +14,13 @@ class TreeHandler(models.AbstractModel):
     _model = None
 
     def _apply(self, items):
-        entities, shared = self._entity_companies(items), self._list_company(items)
-        jobs = self._resolve(
-            items, "job", "project.project", lambda item: item.data.get("job"), self.env._("Job")
-        )
+        lists = self._lists(items)
         known = self._split_new(items, self._model)
         ready = []
         for item in items:
             if item.blocked:
                 continue
-            job = jobs.get(item.id, self.env["project.project"])
-            company = job.company_id or entities[item.id] or shared
+            job, company = lists[item.id]
             item.company_id = company.id or item.company_id
             ready.append((item, (item.data["code"], company.id, job.id)))
         self._in_generations(ready, known, self._existing([key[0] for _item, key in ready]))

@@ -39,8 +39,8 @@ def ref_keys(ref):
 
 
 def code_of(reference):
-    """A code may come as text or as {"code": …}."""
-    return reference if isinstance(reference, str) else str(reference.get("code") or "")
+    """A code may come as text or as {"code": …}; empty where there is none."""
+    return reference if isinstance(reference, str) else str((reference or {}).get("code") or "")
 
 
 def coding_of(reference):

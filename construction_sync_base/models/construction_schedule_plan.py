@@ -84,19 +84,8 @@ class ConstructionSchedulePlan(models.AbstractModel):
     def _refuse_tombstones(self, items):
         """A voided commitment is not raised from the dead by a later snapshot, and one whose
         link was taken back makes no second order beside the first."""
-        bindings = (
-            self.env["construction.binding"]
-            .sudo()
-            .search(
-                [
-                    ("platform_id", "=", items[0].platform_id),
-                    ("object", "=", "commitment"),
-                    ("external_id", "in", [item.external_id for item in items]),
-                    "|",
-                    ("tombstone", "=", True),
-                    ("unlinked", "=", True),
-                ]
-            )
+        bindings = self._bindings_of(
+            items, "commitment", "|", ("tombstone", "=", True), ("unlinked", "=", True)
         )
         dead = {binding.external_id for binding in bindings if binding.tombstone}
         loose = {
@@ -142,10 +131,15 @@ class ConstructionSchedulePlan(models.AbstractModel):
         ]
         codes = self._cost_codes([(i, j, coding_of(line["cost_code"])) for i, j, line in entries])
         types = self._cost_types([(i, j, coding_of(line["cost_type"])) for i, j, line in entries])
-        units = [(i, j.company_id, line["uom"]) for i, j, line in entries if line.get("uom")]
-        uoms = self._uoms(units) if units else {}
-        taxes = self._mapped(entries, "tax_code", "account.tax", self.env._("Tax code"))
-        products = self._mapped(entries, "product", "product.product", self.env._("Product"))
+        uoms = self._uoms([(i, j.company_id, line.get("uom")) for i, j, line in entries])
+        taxes = self._taxes([(i, j.company_id, line.get("tax_code")) for i, j, line in entries])
+        products = self._mapped(
+            [(i, j.company_id, line.get("product")) for i, j, line in entries],
+            "product",
+            "product.product",
+            self.env._("Product"),
+            also=self._items,
+        )
         for plan in plans:
             item = plan["item"]
             plan["lines"] = []
@@ -153,47 +147,15 @@ class ConstructionSchedulePlan(models.AbstractModel):
                 values = self._line_values(plan, line, position, codes, types, uoms)
                 if values is None:
                     continue
-                tax = taxes.get((item.id, code_of(line.get("tax_code") or "")))
+                tax = taxes.get((item.id, code_of(line.get("tax_code"))))
                 if tax:
                     self._refuse_included_tax(item, line, tax)
                 values["tax_ids"] = [fields.Command.set(tax.ids if tax else [])]
-                product = products.get((item.id, code_of(line.get("product") or "")))
+                product = products.get((item.id, code_of(line.get("product"))))
                 if product:
                     self._set_product(item, values, product)
                 plan["lines"].append(values)
             self._check_lines(plan)
-
-    def _mapped(self, entries, kind, model, label):
-        """{(item id, text): record} of what goes through the crosswalk; an item of the
-        platform is also found by its binding and by its internal reference."""
-        wanted = [
-            (item, job.company_id, code_of(line[kind]))
-            for item, job, line in entries
-            if line.get(kind)
-        ]
-        result = {}
-        for company in {company for _i, company, _t in wanted}:
-            group = [entry for entry in wanted if entry[1] == company]
-            texts = {text for _i, _c, text in group}
-            found = (
-                self._items(texts, group[0][0].platform_id, company) if kind == "product" else {}
-            )
-            targets = self.env["construction.resolver"]._codes(
-                kind, texts, group[0][0].platform_id, company.id
-            )
-            found |= {text: i for text, (target, i) in targets.items() if target == model}
-            for item, _company, text in group:
-                if text in found:
-                    result[item.id, text] = self.env[model].browse(found[text])
-                elif (item.id, text) not in result:
-                    result[item.id, text] = self.env[model]
-                    item.park(
-                        "unmapped_reference",
-                        self.env._("%(label)s “%(text)s” is not mapped.", label=label, text=text),
-                        wait=f"{kind}|{text}",
-                        suggestion=self.env._("Map it in the crosswalk."),
-                    )
-        return result
 
     def _items(self, texts, platform_id, company):
         """{external id or internal reference: product id}; a reference that two carry finds
@@ -259,7 +221,7 @@ class ConstructionSchedulePlan(models.AbstractModel):
             return None
         if method == sov.AMOUNT:
             quantity, unit_cost = amount, Decimal(1)
-        uom = uoms.get((item.id, line.get("uom"))) if method == sov.UNIT else None
+        uom = uoms.get((item.id, code_of(line.get("uom")))) if method == sov.UNIT else None
         recoverable = line.get("tax_recoverable")
         return {
             "line_ref": line["line_id"],

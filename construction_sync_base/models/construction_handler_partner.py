@@ -1,0 +1,108 @@
+from odoo import models
+
+from ..lib import names
+from .construction_resolver import code_of
+
+PROTECTED = {"name", "vat"}  # never written once money went to or came from the partner
+STATES = {"active", "construction_hold_reason", "is_subcontractor"}  # no data to overwrite
+
+
+class PartnerHandler(models.AbstractModel):
+    """customer.upserted and vendor.upserted: what the event says of a partner, and what a
+    platform may not change in one that paid or was paid."""
+
+    _name = "construction.handler.partner"
+    _inherit = "construction.handler.domain"
+    _description = "customer or vendor"
+
+    _rank = None  # field of the partner that says it is one
+    _terms_field = None
+
+    def _lookups(self, items):
+        """(countries, payment terms) that the items name; parks what is not mapped."""
+        company = self.env["res.company"].browse(items[0].company_id)
+        terms = self._payment_terms([(i, company, i.data.get("payment_terms")) for i in items])
+        return self._countries(items), terms
+
+    def _countries(self, items):
+        """{country code: (country, {code or name: id of its states})}"""
+        codes = {(item.data.get("address") or {}).get("country") for item in items}
+        if not codes - {None}:
+            return {}
+        records = self.env["res.country"].search([("code", "in", list(codes - {None}))])
+        return {
+            country.code: (
+                country,
+                {key: state.id for state in country.state_ids for key in (state.name, state.code)},
+            )
+            for country in records
+        }
+
+    def _values(self, item, countries, terms):
+        data = item.data
+        values = {"name": data["name"]}
+        for name in ("vat", "email", "phone"):
+            if name in data:
+                values[name] = data[name] or False
+        if "active" in data:
+            values["active"] = data["active"] is not False
+        if "address" in data:
+            address = data["address"] or {}
+            country, states = countries.get(address.get("country"), (None, {}))
+            values |= {
+                "street": address.get("street") or False,
+                "city": address.get("city") or False,
+                "zip": address.get("zip") or False,
+                "country_id": country.id if country else False,
+                "state_id": states.get(address.get("state"), False),
+            }
+        term = terms.get((item.id, code_of(data.get("payment_terms"))))
+        if term:
+            values[self._terms_field] = term.id
+        return values
+
+    def _by_key(self, field, keys, *conditions):
+        """{key: partners that have it, archived ones included}; an empty key finds nobody.
+
+        :param keys: keys of `lib.names`
+        """
+        wanted = set(keys) - {""}
+        if not wanted:
+            return {}
+        partners = self.env["res.partner"].with_context(active_test=False)
+        return partners.search([(field, "in", list(wanted)), *conditions]).grouped(field)
+
+    def _tax_keys(self, items):
+        """{item id: key of its tax id, empty without one}"""
+        return {item.id: names.tax_key(item.data.get("vat") or "") for item in items}
+
+    def _create_partners(self, rows):
+        """:param rows: list of (item, values)"""
+        fixed = {"is_company": True, self._rank: 1, "company_id": False}
+        self._create_bound("res.partner", [(item, fixed | values) for item, values in rows])
+
+    def _update(self, item, partner, values, policy, settled):
+        """:param settled: whether money went to or came from the partner already"""
+        changed = self._changed(partner, policy._filter_update(values))
+        kept = [
+            name
+            for name in changed
+            if settled and (name in PROTECTED or (partner[name] and name not in STATES))
+        ]
+        if kept:
+            labels = [partner._fields[n]._description_string(self.env) for n in sorted(kept)]
+            item.notice(
+                "ownership_conflict",
+                self._kept(partner.display_name, ", ".join(labels)),
+                suggestion=self.env._("Compare, and change it by hand if it is right."),
+            )
+        changed = {name: value for name, value in changed.items() if name not in kept}
+        if not partner[self._rank]:
+            changed[self._rank] = 1
+        if changed:
+            partner.write(changed)
+        item.bind(partner)
+
+    def _kept(self, partner, fields):
+        """The sentence that says why the partner keeps these fields."""
+        raise NotImplementedError  # each has its own
