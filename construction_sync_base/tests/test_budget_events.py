@@ -55,7 +55,7 @@ class TestBudgetEvents(SyncCase, TransactionCase):
                     self.budget_line(
                         "100.00", line_id="a", quantity="12.5", uom="cy", unit_cost="8"
                     ),
-                    self.budget_line("50.00", line_id="b"),
+                    self.budget_line("50.00", line_id="b", uom={"code": "cy"}),
                     self.budget_line("7.00", cost_code="05-120", reserve="contingency"),
                     self.budget_line("-2.00", cost_code="05-120"),
                     self.budget_line("3.00", cost_code="05-120"),
@@ -67,6 +67,7 @@ class TestBudgetEvents(SyncCase, TransactionCase):
         self.assertEqual(lines.mapped("amount"), [100, 50, 7, 1])
         self.assertEqual(lines.mapped("line_ref"), ["a", "b", False, False])
         self.assertEqual(lines[0].uom_id, self.env.ref("construction_sync_base.uom_cubic_yard"))
+        self.assertEqual(lines[1].uom_id, lines[0].uom_id)
         self.assertEqual((lines[0].quantity, lines[0].unit_cost), (12.5, 8))
 
     def test_amounts_that_do_not_fit(self):

@@ -325,6 +325,18 @@ class TestCommitmentLines(CommitmentCase, TransactionCase):
         self.drain()
         self.assertEqual(self.state(issue.event_id.event_id), "processed")
 
+    def test_codes_as_objects(self):
+        """The schema takes {"code": …} for whatever goes through the crosswalk."""
+        tax, terms = self.tax(), self.env["account.payment.term"].create({"name": "Net 45"})
+        self.cross("payment_terms", "N45", terms)
+        priced = {"pricing": "unit", "quantity": "2", "unit_cost": "500.00"}
+        codes = {"tax_code": {"code": "T8"}, "uom": {"code": "cy"}}
+        line = self.commitment_line(**priced, **codes, tax_amount="80.00")
+        order = self.made(line, payment_terms={"code": "N45"})
+        unit = self.env.ref("construction_sync_base.uom_cubic_yard")
+        self.assertEqual((order.order_line.tax_ids, order.payment_term_id), (tax, terms))
+        self.assertEqual(order.order_line.product_uom_id, unit)
+
     def test_recoverable_as_the_platform_says(self):
         self.tax()
         for told, cost in ((True, 0), (False, 80)):

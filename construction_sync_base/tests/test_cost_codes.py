@@ -100,8 +100,10 @@ class TestCostCodeEvents(DomainCase, TransactionCase):
 
     def test_create_with_unit_and_types(self):
         self.process(self.upsert("12-100", uom="cy", cost_types=["material", "labor", "nonsense"]))
+        self.process(self.upsert("12-200", uom={"code": "cy"}))
         code = self.code_of("12-100")
         self.assertEqual(code.uom_id, self.env.ref("construction_sync_base.uom_cubic_yard"))
+        self.assertEqual(self.code_of("12-200").uom_id, code.uom_id)
         self.assertEqual(set(code.cost_type_ids.mapped("code")), {"material", "labor"})
         self.assertEqual(code.company_id, self.company)
 

@@ -237,6 +237,11 @@ class TestVendorUpdate(VendorCase, TransactionCase):
         self.process(self.upsert(sequence=2, payment_terms="N10"))
         self.assertFalse(vendor.property_supplier_payment_term_id)
 
+    def test_payment_terms_as_an_object(self):
+        event = self.upsert(payment_terms={"code": "N10"})
+        self.apply(event)
+        self.assertParked(event["id"], "unmapped_reference")
+
     def test_bank_details_never(self):
         self.policy("vendor").field_ids.filtered(lambda f: f.name == "bank_ids").owner = "platform"
         self.process(
