@@ -1,6 +1,7 @@
 """The account map decides the ledger account of a cost; without an entry nothing is made."""
 
 import psycopg2
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
@@ -97,3 +98,23 @@ class TestAccountMap(DomainCase, TransactionCase):
         self.env["construction.account.map"]._propose(self.company)
         self.drain()
         self.assertEqual(self.state(event["id"]), "processed")
+
+    def test_buyers_and_bookkeepers_need_no_group_of_this_addon(self):
+        """Whoever may order and bill may do so for a job as well."""
+        self.budget(5000)
+        buyer, keeper = self.make_user("plain-buyer"), self.make_user("plain-keeper")
+        buyer.group_ids |= self.env.ref("purchase.group_purchase_user")
+        keeper.group_ids |= self.env.ref("account.group_account_invoice")
+        self.env.invalidate_all()
+        order = self.order(user=buyer)
+        order.order_line.cost_code_id.name_search("03")
+        order.button_confirm()
+        self.env.invalidate_all()
+        order.action_create_invoice()
+        bill = order.sudo().invoice_ids.with_user(keeper)
+        bill.invoice_date = fields.Date.today()
+        self.env.invalidate_all()
+        bill.action_post()
+        self.env.invalidate_all()
+        bill.button_draft()
+        self.assertEqual(bill.state, "draft")
