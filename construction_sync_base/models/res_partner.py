@@ -34,7 +34,7 @@ class ResPartner(models.Model):
         result = super().write(vals)
         if "active" in vals or "construction_hold_reason" in vals:
             self.env["construction.resolver"]._available(
-                [("vendor_open", str(partner.id)) for partner in self]
+                [("vendor_open", str(partner.id)) for partner in self | self.child_ids]
             )
         return result
 

@@ -285,6 +285,20 @@ class TestVendorHold(VendorCase, TransactionCase):
         self.drain()
         self.assertEqual(self.state(event["id"]), "processed")
 
+    def test_an_order_to_a_contact_of_the_vendor_waits_as_well(self):
+        self.setup_job()
+        vendor = self.bound("vendor", "V1")
+        contact = self.env["res.partner"].create({"name": "Office", "parent_id": vendor.id})
+        self.env["construction.binding"]._bind_by_hand(self.platform, "vendor", "V1-A", contact)
+        vendor.construction_hold_reason = "lien"
+        data = self.commitment_data(vendor="V1-A")
+        event = self.event("commitment.approved", data=data, sequence=1)
+        self.apply(event)
+        self.assertParked(event["id"], "inactive_target")
+        vendor.construction_hold_reason = False
+        self.drain()
+        self.assertEqual(self.state(event["id"]), "processed")
+
     def test_nor_one_typed_in_odoo(self):
         self.vendor.construction_hold_reason = "lien"
         with self.assertRaisesRegex(UserError, "lien"):
