@@ -328,10 +328,13 @@ class CommitmentApproved(models.AbstractModel):
                 # the change is made already: undo it with its savepoint, park it alone
                 raise Refused(plan["item"].problems[-1])
             risen = order.amount_total > totals[order.id]
-            if found or risen or order.release_state in ("to_release", "returned"):
+            waits = order.state == "to approve" or order.release_state in ("to_release", "returned")
+            if found or risen or waits:
                 again.append(plan)
+        orders._unroute_what_fits()
         self._submit_again(again)
         orders._raise_budget_alerts()
+        self.env["construction.budget.control"]._freed(orders, needs)._budget_is_free()
 
     def _submit_again(self, plans):
         accepting = self._orders([plan for plan in plans if self._accepts(plan)])

@@ -49,6 +49,19 @@ class ConstructionBudgetControl(models.AbstractModel):
         return result
 
     @api.model
+    def _freed(self, orders, before):
+        """The orders among these that need less of a budget line than before a change.
+
+        :param before: `construction.job.cost._needs` of then
+        """
+        now = self.env["construction.job.cost"]._needs(orders)
+        return orders.filtered(
+            lambda order: any(
+                now[order.id].get(key, 0) < needed for key, needed in before[order.id].items()
+            )
+        )
+
+    @api.model
     def _explain(self, overruns, currency):
         """The arithmetic in a sentence per key."""
         sentences = []

@@ -44,6 +44,12 @@ class PurchaseOrderRelease(models.Model):
         ]
         return [{"role": self.env._("Budget overrun"), "group_ids": groups}]
 
+    def _unroute_what_fits(self):
+        """What fits its budget again has no overrun for anybody to approve."""
+        routed = self.filtered("budget_routed")
+        over = self.env["construction.budget.control"]._overruns(routed)
+        routed.filtered(lambda order: order.id not in over)._editable().budget_routed = False
+
     def _release_effect(self):
         """What it takes of its budget lines, and what is left of them afterwards."""
         self.ensure_one()

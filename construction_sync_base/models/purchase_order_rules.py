@@ -136,8 +136,12 @@ class PurchaseOrderRules(models.Model):
 
     def _revalidate(self):
         """A changed commitment passes the gate again: when it rises above a limit or is
-        routed it waits `to approve`; bills stop until somebody has decided."""
+        routed it waits `to approve`; bills stop until somebody has decided. One that waited
+        and needs nobody's approval any more goes on."""
         self._release_request(accepted=self._is_accepted())
+        free = self.filtered(lambda o: o.state == "to approve" and o._approval_allowed())
+        free._in_transition().button_approve()
+        free._after_approval()
         confirmed = self.filtered(lambda o: o.state == "purchase")
         above = confirmed.filtered(lambda o: not o._approval_allowed())
         if above:

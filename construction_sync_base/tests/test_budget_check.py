@@ -125,6 +125,25 @@ class TestCheckOfEvents(CommitmentCase, TransactionCase):
         self.process(self.over(sequence=2, amount="100001.00"))
         self.assertEqual(self.order_of().state, "to approve")
 
+    def test_a_routed_order_that_fits_again_goes_on(self):
+        self.policy.budget_check = "route"
+        self.process(self.over(amount="100010.00"))
+        self.process(self.over(sequence=2, amount="100000.01"))
+        order = self.order_of()
+        self.assertEqual((order.state, order.budget_routed), ("to approve", True), "still over")
+        self.process(self.over(sequence=3, amount="100000.00"))
+        self.assertEqual((order.state, order.budget_routed), ("purchase", False))
+
+    def test_a_smaller_version_frees_the_budget_for_who_waits(self):
+        self.policy.budget_check = "block"
+        self.process(self.over("C1", amount="100000.00"))
+        waiting = self.over("C2", amount="60000.00")
+        self.apply(waiting)
+        self.assertParked(waiting["id"], "budget")
+        self.process(self.over("C1", sequence=2, amount="40000.00"))
+        self.drain()
+        self.assertEqual(self.state(waiting["id"]), "processed")
+
     def test_two_of_one_batch_cannot_both_take_the_last(self):
         self.policy.budget_check = "block"
         one, two = self.over("C1", amount="60000.00"), self.over("C2", amount="60000.00")

@@ -291,6 +291,17 @@ class TestNewVersions(ChangeCase, TransactionCase):
         self.process(self.version(4, self.commitment_line("1", "5400.00")))
         self.assertEqual(order.state, "purchase", "less needs no new approval")
 
+    def test_what_needs_no_approval_any_more_goes_on(self):
+        self.company.write(
+            {"po_double_validation": "two_step", "po_double_validation_amount": 5000}
+        )
+        order = self.start(self.commitment_line("1", "6000.00"))
+        self.assertEqual(order.state, "to approve")
+        self.process(self.version(2, self.commitment_line("1", "5500.00")))
+        self.assertEqual(order.state, "to approve")
+        self.process(self.version(3, self.commitment_line("1", "4000.00")))
+        self.assertEqual((order.state, order.release_state), ("purchase", "released"))
+
     def test_unless_the_policy_accepts_the_platforms_approval(self):
         self.company.write(
             {"po_double_validation": "two_step", "po_double_validation_amount": 5000}
