@@ -122,10 +122,22 @@ def _check_ours(name):
 def drop(name):
     """Drop a database of this checkout with its files, if it is there."""
     _check_ours(name)
+    query = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
     with cursor() as cr:
-        identifier = sql.Identifier(name)
-        cr.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))
+        _patiently(cr, query, f"Database {name} is in use, it cannot be dropped.")
     shutil.rmtree(filestore(name), ignore_errors=True)
+
+
+def _patiently(cr, query, trouble):
+    """A closing connection is gone in a moment, and so is autovacuum, which we may not end."""
+    for attempt in range(20):
+        try:
+            cr.execute(query)
+            return
+        except (errors.ObjectInUse, errors.InsufficientPrivilege):
+            if attempt == 19:
+                stop(f"{trouble} Close what uses it.")
+            time.sleep(0.5)
 
 
 def note(name, **values):
@@ -143,14 +155,7 @@ def copy(source, target, **values):
         query = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
             sql.Identifier(target), sql.Identifier(source)
         )
-        for attempt in range(20):
-            try:
-                cr.execute(query)
-                break
-            except errors.ObjectInUse:  # a closing connection, or autovacuum
-                if attempt == 19:
-                    stop(f"Database {source} is in use, it cannot be copied. Close what uses it.")
-                time.sleep(0.5)
+        _patiently(cr, query, f"Database {source} is in use, it cannot be copied.")
     note(target, **values)
     copy_filestore(source, target)
 

@@ -51,7 +51,7 @@ _DEAD_CLAIMS = """
 # partial indexes that keep a claim cheap with a million events waiting.
 _DUE = """
     SELECT c.id, octet_length(c.payload) FROM construction_event c
-     WHERE c.lane = %(lane)s AND c.state = 'pending' AND c.claim IS NULL
+     WHERE c.lane = %(lane)s AND c.id > %(after)s AND c.state = 'pending' AND c.claim IS NULL
        AND c.blocked_by_id IS NULL
        AND c.next_try_at <= now() AT TIME ZONE 'UTC'
        AND c.crashes {crashes}
@@ -115,15 +115,18 @@ class ConstructionDrain(models.AbstractModel):
     def _drain_until(self, lane, deadline):
         claim_key = random.randint(1, 2**31 - 1)
         self.env.cr.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", (LOCK_CLASS, claim_key))
-        handled = rounds = 0
+        handled = rounds = after = 0
         while time.monotonic() < deadline and handled < DRAIN_EVENTS:
             token = str(uuid.uuid4())
             # every tenth round starts with what a dead worker left, so that a lane which is
             # never empty does not starve it
-            claimed = self._claim(lane, token, claim_key, crashed_first=rounds % 10 == 9)
-            if not claimed:
+            claimed = self._claim(lane, token, claim_key, after, crashed_first=rounds % 10 == 9)
+            if not claimed and not after:
                 return handled
             rounds += 1
+            # What is done lies in the index until it is vacuumed, and this job's transaction
+            # keeps it from being so: with much to do it is walked over once, not by every claim.
+            after = max(claimed)[0] if len(claimed) == CLAIM_SIZE else 0
             by_platform = {}
             for event_id, platform_id in claimed:
                 by_platform.setdefault(platform_id, []).append(event_id)
@@ -135,8 +138,8 @@ class ConstructionDrain(models.AbstractModel):
         return handled
 
     @api.model
-    def _claim(self, lane, token, claim_key, crashed_first=False):
-        """Take due events of whole partitions; committed at once.
+    def _claim(self, lane, token, claim_key, after=0, crashed_first=False):
+        """Take due events of whole partitions, with ids above `after`; committed at once.
 
         An event that was held by a worker which died is claimed alone, so that the one
         that kills workers is found; after three deaths it is put away.
@@ -148,10 +151,11 @@ class ConstructionDrain(models.AbstractModel):
             if connection.info.transaction_status == TRANSACTION_STATUS_IDLE:
                 connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
             cr.execute("SELECT pg_advisory_xact_lock(%s)", (CLAIM_LOCK,))
-            self._release_dead(cr)
-            choices = [(_FRESH, CLAIM_SIZE), (_CRASHED, 1)]
-            for query, limit in reversed(choices) if crashed_first else choices:
-                cr.execute(query, {"lane": lane, "limit": limit})
+            if not after:
+                self._release_dead(cr)
+            choices = [(_FRESH, CLAIM_SIZE, after), (_CRASHED, 1, 0)]
+            for query, limit, start in reversed(choices) if crashed_first else choices:
+                cr.execute(query, {"lane": lane, "limit": limit, "after": start})
                 ids = _first_bytes(cr.fetchall())
                 if ids:
                     break

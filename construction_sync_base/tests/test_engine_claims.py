@@ -29,6 +29,31 @@ class TestClaims(FailureCase):
             self.env["construction.apply"]._apply_claim(token, self.platform.id, ids)
         self.env.invalidate_all()
 
+    def test_what_becomes_due_behind_a_full_claim_is_taken_too(self):
+        """With much to do, each claim goes on where the last one ended."""
+        events = [self.ping() for _number in range(5)]
+        self.send(*events)
+        late = self.stored(events[0]["id"])
+        late.next_try_at = "2099-01-01"
+        self.env.flush_all()
+        apply_claim = self.registry["construction.apply"]._apply_claim
+        taken = []
+
+        def applied(applier, token, platform_id, event_ids):
+            taken.append(event_ids)
+            late.with_env(self.env).next_try_at = "2020-01-01"
+            self.env.flush_all()
+            return apply_claim(applier, token, platform_id, event_ids)
+
+        with (
+            patch(f"{DRAIN}.CLAIM_SIZE", 2),
+            patch.object(self.registry["construction.apply"], "_apply_claim", applied),
+            self.shared_cursors(),
+        ):
+            handled = self.env["construction.drain"]._drain("standard")
+        self.assertEqual((handled, [len(ids) for ids in taken]), (5, [2, 2, 1]))
+        self.assertEqual(taken[-1], late.ids)
+
     def test_fault_04_a_stale_token_applies_nothing(self):
         event = self.ping()
         self.send(event)
