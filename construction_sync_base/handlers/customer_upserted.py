@@ -16,35 +16,6 @@ class CustomerUpserted(models.AbstractModel):
     _rank = "customer_rank"
     _terms_field = "property_payment_term_id"
 
-    def _apply(self, items):
-        countries, terms = self._lookups(items)
-        items = [item for item in items if not item.blocked]
-        if not items:
-            return
-        policy = self.env["construction.sync.policy"]._get(
-            "customer", items[0].company_id, items[0].platform_id
-        )
-        known = self._split_new(items, "res.partner")
-        new = [item for item in items if item.id not in known and not item.blocked]
-        matched = self._match(new, policy)
-        paid = self.env["res.partner"].union(*known.values(), *matched.values())._has_payments()
-        fresh, tax_keys = {}, self._tax_keys(items)
-        for item in items:
-            if item.blocked:
-                continue
-            values = self._values(item, countries, terms)
-            record = known.get(item.id) or matched.get(item.id)
-            key = tax_keys[item.id] or item.external_id
-            if record:
-                self._update(item, record, values, policy, record in paid)
-            elif key in fresh:
-                item.park(
-                    "duplicate", self.env._("Two customers with tax id %s.", item.data.get("vat"))
-                )
-            else:
-                fresh[key] = (item, values)
-        self._create_partners(fresh.values())
-
     def _match(self, items, policy):
         """{item id: partner}; parks what more than one partner fits."""
         result = {}
@@ -84,11 +55,4 @@ class CustomerUpserted(models.AbstractModel):
             ),
             suggestion=self.env._("Choose the right one with “Map and resume”."),
             wait=f"external:customer|{item.external_id}",
-        )
-
-    def _kept(self, partner, fields):
-        return self.env._(
-            "%(customer)s has invoices or payments, so the platform does not change: %(fields)s.",
-            customer=partner,
-            fields=fields,
         )

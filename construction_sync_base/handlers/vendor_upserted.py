@@ -22,49 +22,24 @@ class VendorUpserted(models.AbstractModel):
 
     def _apply(self, items):
         self._refuse_bank_details(items)
-        countries, terms = self._lookups(items)
-        items = [item for item in items if not item.blocked]
-        if not items:
-            return
-        policy = self.env["construction.sync.policy"]._get(
-            "vendor", items[0].company_id, items[0].platform_id
-        )
-        known = self._split_new(items, "res.partner")
-        matched = self._match([item for item in items if item.id not in known], policy)
-        bound_elsewhere = self._bound(
-            "vendor", "res.partner", {p.id for p in matched.values()}, items[0].platform_id
-        )
-        paid = self.env["res.partner"].union(*known.values(), *matched.values())._has_payments()
-        fresh, tax_keys = {}, self._tax_keys(items)
-        for item in items:
-            if item.blocked:
-                continue
-            values = self._values(item, countries, terms)
-            record = known.get(item.id) or matched.get(item.id)
-            if item.id not in known and record and record.id in bound_elsewhere:
+        super()._apply(items)
+
+    def _adopt(self, pairs):
+        ids = {partner.id for _item, partner in pairs}
+        taken = self._bound("vendor", "res.partner", ids, pairs[0][0].platform_id)
+        for item, partner in pairs:
+            if partner.id in taken:
                 item.park(
                     "duplicate",
                     self.env._(
                         "%s is bound to another vendor of this platform already.",
-                        record.display_name,
+                        partner.display_name,
                     ),
                     suggestion=self.env._("Merge the two vendors at the platform."),
                 )
-            elif record:
-                if item.id not in known:
-                    differences = self._typed_differences(item, record)
-                    self._audit_adopted(item, record, "tax id or name", differences)
-                self._update(item, record, values, policy, record in paid)
             else:
-                key = tax_keys[item.id] or item.external_id
-                if key in fresh:
-                    item.park(
-                        "duplicate",
-                        self.env._("Two vendors with tax id %s.", item.data.get("vat")),
-                    )
-                    continue
-                fresh[key] = (item, values)
-        self._create_partners(fresh.values())
+                differences = self._typed_differences(item, partner)
+                self._audit_adopted(item, partner, "tax id or name", differences)
 
     # ---------------------------------------------------------------- match
     def _match(self, items, policy):
@@ -184,13 +159,6 @@ class VendorUpserted(models.AbstractModel):
             hold = data["on_hold"]
             values["construction_hold_reason"] = (hold.get("reason") or "—") if hold else False
         return values
-
-    def _kept(self, partner, fields):
-        return self.env._(
-            "%(vendor)s was paid already, so the platform does not change: %(fields)s.",
-            vendor=partner,
-            fields=fields,
-        )
 
     def _refuse_bank_details(self, items):
         """Bank details come from no event, whatever the policy."""

@@ -18,6 +18,48 @@ class PartnerHandler(models.AbstractModel):
     _rank = None  # field of the partner that says it is one
     _terms_field = None
 
+    def _apply(self, items):
+        countries, terms = self._lookups(items)
+        items = [item for item in items if not item.blocked]
+        if not items:
+            return
+        policy = self.env["construction.sync.policy"]._get(
+            items[0].object, items[0].company_id, items[0].platform_id
+        )
+        known = self._split_new(items, "res.partner")
+        new = [item for item in items if item.id not in known and not item.blocked]
+        matched = self._match(new, policy)
+        if matched:
+            self._adopt([(item, matched[item.id]) for item in new if item.id in matched])
+        settled = self.env["res.partner"].union(*known.values(), *matched.values())._has_payments()
+        fresh, tax_keys = {}, self._tax_keys(items)
+        for item in items:
+            if item.blocked:
+                continue
+            values = self._values(item, countries, terms)
+            partner = known.get(item.id) or matched.get(item.id)
+            key = tax_keys[item.id] or item.external_id
+            if partner:
+                self._update(item, partner, values, policy, partner in settled)
+            elif key in fresh:
+                item.park(
+                    "duplicate",
+                    self.env._("Two of one batch have tax id %s.", item.data.get("vat")),
+                )
+            else:
+                fresh[key] = (item, values)
+        self._create_partners(fresh.values())
+
+    def _match(self, items, policy):
+        """{item id: partner}; parks what is a person's decision."""
+        raise NotImplementedError  # each has its own
+
+    def _adopt(self, pairs):
+        """What there is to say of partners found by tax id or name, before they change.
+
+        :param pairs: list of (item, partner)
+        """
+
     def _lookups(self, items):
         """(countries, payment terms) that the items name; parks what is not mapped."""
         company = self.env["res.company"].browse(items[0].company_id)
@@ -93,7 +135,12 @@ class PartnerHandler(models.AbstractModel):
             labels = [partner._fields[n]._description_string(self.env) for n in sorted(kept)]
             item.notice(
                 "ownership_conflict",
-                self._kept(partner.display_name, ", ".join(labels)),
+                self.env._(
+                    "%(partner)s was paid or has paid already, so the platform does not change: "
+                    "%(fields)s.",
+                    partner=partner.display_name,
+                    fields=", ".join(labels),
+                ),
                 suggestion=self.env._("Compare, and change it by hand if it is right."),
             )
         changed = {name: value for name, value in changed.items() if name not in kept}
@@ -102,7 +149,3 @@ class PartnerHandler(models.AbstractModel):
         if changed:
             partner.write(changed)
         item.bind(partner)
-
-    def _kept(self, partner, fields):
-        """The sentence that says why the partner keeps these fields."""
-        raise NotImplementedError  # each has its own
