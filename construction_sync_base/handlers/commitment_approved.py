@@ -246,8 +246,9 @@ class CommitmentApproved(models.AbstractModel):
         if not plans:
             return
         orders = self._orders(plans)
-        stopped = {plan["order"].id for plan in plans if self._is_blocking(plan)}
-        overruns = self.env["construction.budget.control"]._overruns(orders, stopped=stopped)
+        overruns = self.env["construction.budget.control"]._overruns(
+            orders, stopped=self._blocked_by_budget(plans)
+        )
         refused = orders.browse()
         for plan in plans:
             found = overruns.get(plan["order"].id)
@@ -278,9 +279,13 @@ class CommitmentApproved(models.AbstractModel):
             "commitment", plan["job"].company_id.id, plan["item"].platform_id
         )
 
-    def _is_blocking(self, plan):
-        """Whether exceeding the budget stops this order."""
-        return self._policy(plan).budget_check == "block" and not plan["item"].approved_note
+    def _blocked_by_budget(self, plans):
+        """Ids of the orders that exceeding the budget would stop."""
+        return {
+            plan["order"].id
+            for plan in plans
+            if self._policy(plan).budget_check == "block" and not plan["item"].approved_note
+        }
 
     def _budget_verdict(self, plan, found):
         """Whether the order goes on although it exceeds its budget; opens the issue."""
@@ -319,7 +324,9 @@ class CommitmentApproved(models.AbstractModel):
         """A changed commitment is checked as a whole, itself left out of the position, for
         what it needs more than before; one that rises above the approval limit waits."""
         orders = self._orders(plans)
-        overruns = self.env["construction.budget.control"]._overruns(orders, needs)
+        overruns = self.env["construction.budget.control"]._overruns(
+            orders, needs, self._blocked_by_budget(plans)
+        )
         self._note_approvals(plans)
         again = []
         for plan in plans:

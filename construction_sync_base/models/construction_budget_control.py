@@ -25,10 +25,11 @@ class ConstructionBudgetControl(models.AbstractModel):
         :param before: what the orders needed before a change; a key that needs no more
             than that is not asked again
         :param stopped: ids of orders that an overrun stops: they take nothing from the
-            others then
+            others then, and nobody else takes of their budget meanwhile
         """
         if not orders:
             return {}
+        self._hold(orders.filtered(lambda order: order.id in stopped).project_id)
         JobCost = self.env["construction.job.cost"]
         needs = JobCost._needs(orders)
         positions = JobCost._positions(orders.project_id, orders)
@@ -47,6 +48,17 @@ class ConstructionBudgetControl(models.AbstractModel):
                 for key, needed in needs[order.id].items():
                     available[key] = available.get(key, Decimal(0)) - needed
         return result
+
+    def _hold(self, jobs):
+        """Let one transaction at a time decide about the budget of these jobs. The row is
+        written and not only locked: who waited for the lock would still see the figures of
+        before, while one that finds the row written fails and is tried again as a whole."""
+        if jobs:
+            self.env.cr.execute(
+                "UPDATE construction_budget SET state = state"
+                " WHERE job_id = ANY(%s) AND state = 'approved'",
+                (jobs.ids,),
+            )
 
     @api.model
     def _freed(self, orders, before):

@@ -191,12 +191,17 @@ class PurchaseOrderRules(models.Model):
     def _check_budget_on_screen(self):
         """A person confirms: inform, ask for a reason, refuse or route, by policy."""
         control = self.env["construction.budget.control"]
-        overruns = control._overruns(self)
+        policies = {
+            company: self.env["construction.sync.policy"]._get("commitment", company.id)
+            for company in self.company_id
+        }
+        strict = self.filtered(lambda o: policies[o.company_id].budget_check == "block")
+        overruns = control._overruns(self, stopped=strict.ids)
         for order in self:
             found = overruns.get(order.id)
             if not found:
                 continue
-            policy = self.env["construction.sync.policy"]._get("commitment", order.company_id.id)
+            policy = policies[order.company_id]
             text = control._explain(found, order.company_id.currency_id)
             if policy.budget_check == "inform":
                 order.message_post(body=text)

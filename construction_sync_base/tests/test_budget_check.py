@@ -245,6 +245,22 @@ class TestCheckOnScreens(DomainCase, TransactionCase):
         order.button_confirm()
         self.assertEqual(order.state, "purchase")
 
+    def test_two_at_a_time_cannot_both_take_the_last(self):
+        """Where the check blocks, the budget is written: of two transactions that saw the
+        same figures the second one fails and is tried again with those of the first."""
+
+        def place():
+            self.env.cr.execute(
+                "SELECT ctid FROM construction_budget WHERE id = %s", (self.job.budget_id.id,)
+            )
+            return self.env.cr.fetchone()
+
+        for check, held in (("warn", False), ("block", True)):
+            self.policy(budget_check=check)
+            before = place()
+            self.order(self.line(100), confirm=True)
+            self.assertEqual(place() != before, held, check)
+
     def test_a_policy_of_the_company_holds(self):
         self.env["construction.sync.policy"].create(
             {"object": "commitment", "company_id": self.company.id, "budget_check": "block"}
