@@ -41,6 +41,8 @@ def parse_amount(value, decimals, *, signed=False):
         )
     if result < 0 and not signed:
         raise AmountError(_("%(value)s must not be negative"), value=_shown(value))
+    if from_float(float(result), decimals) != result:
+        raise AmountError(_("%(value)s has more digits than can be kept"), value=_shown(value))
     return result
 
 

@@ -75,6 +75,7 @@ class TestBudgetEvents(SyncCase, TransactionCase):
             "total": {"total": "99999.99"},
             "decimals": {"lines": [self.budget_line("1.001")]},
             "float": {"lines": [self.budget_line(1.5)]},
+            "digits": {"lines": [self.budget_line("1.00", quantity="9999999999999.123456")]},
             "negative total": {"lines": [self.budget_line("-1.00")]},
             "currency": {"currency": "XTS"},
         }.items():

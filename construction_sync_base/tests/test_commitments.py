@@ -183,6 +183,9 @@ class TestCommitments(CommitmentCase, TransactionCase):
     def test_forms_of_numbers(self):
         for amount in ("1,000.00", "1e3", "$5", "1.005", "99999999999999999.00", " 5", "٥"):
             self.refused("amount", self.commitment_line(amount=amount))
+        huge = {"quantity": "9999999999999.123456", "unit_cost": "0.00000001", "uom": "ea"}
+        issue = self.refused("amount", self.commitment_line(amount="100000.00", **huge))
+        self.assertIn("quantity: '9999999999999.123456' has more digits", issue.message)
 
     def test_line_ids_are_unique(self):
         self.refused("schema", self.commitment_line("1"), self.commitment_line("1"))

@@ -97,7 +97,35 @@ def test_quantity_price_percent():
             parse(value)
 
 
-@given(decimals_of_currencies.flatmap(lambda d: st.tuples(st.just(d), amounts(d))))
+@given(
+    st.decimals(0, 10**13, places=8, allow_nan=False, allow_infinity=False)
+    | st.decimals(0, 10**13, places=6, allow_nan=False, allow_infinity=False)
+)
+def test_what_is_read_fits_into_a_field(value):
+    try:
+        result = money.parse_price(f"{value:f}")
+    except AmountError:
+        return
+    assert money.from_float(money.to_float(result, 8), 8) == value
+
+
+@pytest.mark.parametrize(
+    ("parse", "value"),
+    [
+        (money.parse_quantity, "9999999999999.123456"),
+        (money.parse_price, "1234567890123.12345678"),
+    ],
+)
+def test_more_digits_than_a_field_keeps_are_refused(parse, value):
+    with pytest.raises(AmountError, match="more digits than can be kept"):
+        parse(value)
+
+
+@given(
+    decimals_of_currencies.flatmap(
+        lambda d: st.tuples(st.just(d), amounts(d, 10**13 if d < 3 else 10**12))
+    )
+)
 def test_every_amount_is_read_exactly(case):
     decimals, value = case
     result = money.parse_amount(f"{value:f}", decimals, signed=True)
