@@ -280,12 +280,14 @@ class JobUpserted(models.AbstractModel):
             "customer",
             [("external", item.data["customer"]["external_id"]) for item in named],
         )
+        ids = [res_id for _model, res_id in found.values() if res_id]
+        known = {partner.id: partner for partner in self.env["res.partner"].browse(ids).exists()}
         result, fresh = {}, {}
         for item in named:
             customer = item.data["customer"]
-            target = found.get(("external", customer["external_id"]))
-            if target:
-                result[item.id] = self.env["res.partner"].browse(target[1])
+            _model, res_id = found.get(("external", customer["external_id"]), (None, None))
+            if res_id in known:
+                result[item.id] = known[res_id]
             else:
                 fresh.setdefault(customer["external_id"], (customer, []))[1].append(item)
         if fresh:

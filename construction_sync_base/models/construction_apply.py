@@ -251,9 +251,23 @@ class ConstructionApply(models.AbstractModel):
             item.park("internal", str(error))
             row["outcome"] = ("parked", None, None)
             return
+        if isinstance(error, psycopg2.errors.CheckViolation):  # as lasting as the row's values
+            item.park("internal", self._constraint_text(error))
+            row["outcome"] = ("parked", None, None)
+            return
         _logger.warning("event %s failed: %s", row["id"], logs.trace(error))
         row["outcome"] = self._retry_outcome(row, error)
         self._tell(item, error)
+
+    def _constraint_text(self, error):
+        """What a constraint says to people, in their language."""
+        table = error.diag.table_name
+        names = (
+            name
+            for name, model in self.env.registry.items()
+            if model._table == table and not model._abstract
+        )
+        return self.env[next(names, "base")]._sql_error_to_message(error)
 
     def _tell(self, item, error):
         category = "platform_error" if isinstance(error, (*PASSING, *LOST)) else "internal"

@@ -49,6 +49,23 @@ class TestJobEvents(SyncCase, TransactionCase):
         partners = {self.bound("job", name).partner_id for name in ("J1", "J2", "J3")}
         self.assertEqual(len(partners), 1)
 
+    def test_a_customer_that_was_deleted_here_is_made_again(self):
+        customer = {"external_id": "CU1", "name": "Owner"}
+        self.process(self.upsert("J1", customer=customer))
+        job = self.bound("job", "J1")
+        partner = job.partner_id
+        job.partner_id = job.account_id.partner_id = False
+        partner.unlink()
+        self.process(self.upsert("J2", customer=customer))
+        self.assertEqual(self.bound("job", "J2").partner_id.name, "Owner")
+        self.assertEqual(self.bound("customer", "CU1"), self.bound("job", "J2").partner_id)
+
+    def test_an_end_before_the_start_is_an_issue(self):
+        event = self.upsert(start_date="2026-05-01", end_date="2026-01-01")
+        self.apply(event)
+        issue = self.assertParked(event["id"], "internal")
+        self.assertIn("start date must be before its end date", issue.message)
+
     def test_update(self):
         self.process(self.upsert(sequence=1, end_date="2027-01-01", start_date="2026-01-01"))
         job = self.bound("job", "J1")
