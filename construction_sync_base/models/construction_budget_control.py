@@ -96,13 +96,15 @@ class ConstructionBudgetControl(models.AbstractModel):
         return formatLang(self.env, float(value), currency_obj=currency)
 
     @api.model
-    def _raise_alerts(self, keys):
+    def _raise_alerts(self, keys, standing=False):
         """Note on the budget when a line has passed 80, 90 or 100 %, whatever moved it.
 
         :param keys: (job, cost code, cost type) ids that a document has touched
+        :param standing: only lines with an alert, for what gives budget back
         """
         if not keys:
             return
+        alerts = [("alert_level", "!=", "0")] if standing else []
         lines = (
             self.env["construction.budget.line"]
             .sudo()
@@ -111,6 +113,7 @@ class ConstructionBudgetControl(models.AbstractModel):
                     ("job_id", "in", list({key[0] for key in keys})),
                     ("cost_code_id", "in", list({key[1] for key in keys})),
                     ("state", "=", "approved"),
+                    *alerts,
                 ]
             )
             .filtered(lambda line: line._key() in keys)

@@ -198,7 +198,8 @@ class PurchaseOrder(models.Model):
         self._budget_is_free()
 
     def _budget_is_free(self):
-        """Events that were over budget may fit now."""
+        """Events that were over budget may fit now, and the alerts fall."""
+        self._raise_budget_alerts(standing=True)
         self.env["construction.resolver"]._available(
             [("budget", str(job.id)) for job in self.project_id]
         )

@@ -160,13 +160,18 @@ class PurchaseOrderRules(models.Model):
         )
         self._raise_budget_alerts()
 
-    def _raise_budget_alerts(self):
+    def _raise_budget_alerts(self, standing=False):
+        """Of the budget lines that these orders use, or used until now.
+
+        :param standing: only where one stands; enough for what can only fall
+        """
         self.env["construction.budget.control"]._raise_alerts(
             {
                 (line.order_id.project_id.id, line.cost_code_id.id, line.cost_type_id.id)
                 for line in self.order_line
-                if not line.display_type and line.order_id.state in CONFIRMED
-            }
+                if not line.display_type
+            },
+            standing=standing,
         )
 
     # ---------------------------------------------------------------- checks

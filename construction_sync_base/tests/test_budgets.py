@@ -291,6 +291,18 @@ class TestAlerts(DomainCase, TransactionCase):
         self.assertEqual(self.level(), "90", "it falls without a note")
         self.assertEqual(len(self.notes()), 3)
 
+    def test_what_is_given_back_may_be_used_up_again(self):
+        self.budget(1000)
+        for give_back in (
+            lambda order: order.button_cancel(),
+            lambda order: order._close_commitment("final", fields.Date.today()),
+        ):
+            order = self.order(self.line(1000), confirm=True)
+            self.assertEqual(self.level(), "100")
+            give_back(order)
+            self.assertEqual(self.level(), "0")
+        self.assertEqual(len(self.notes()), 2)
+
     def test_direct_cost_raises_them_too(self):
         self.budget(1000)
         self.cost_entry(950)
