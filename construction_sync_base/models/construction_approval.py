@@ -238,12 +238,7 @@ class ConstructionApproval(models.Model):
     def action_open_document(self):
         self.ensure_one()
         self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [[False, "form"]],
-        }
+        return self.env[self.res_model].browse(self.res_id)._get_records_action(context={})
 
     def _documents(self):
         """(document as the user, rows) pairs; who may not read the document stops here."""

@@ -130,12 +130,7 @@ class ConstructionBinding(models.Model):
 
     def action_open_record(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [[False, "form"]],
-        }
+        return self.env[self.res_model].browse(self.res_id)._get_records_action(context={})
 
     @api.model
     def _upsert(self, pairs):

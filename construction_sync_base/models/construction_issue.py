@@ -226,12 +226,7 @@ class ConstructionIssue(models.Model):
 
     def action_open_event(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "construction.event",
-            "res_id": self.event_id.id,
-            "views": [[False, "form"]],
-        }
+        return self.event_id._get_records_action(context={})
 
     def action_open_documents(self):
         """What the event was applied to."""

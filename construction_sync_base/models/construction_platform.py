@@ -276,12 +276,7 @@ class ConstructionPlatform(models.Model):
                 "message": self.env._(
                     "Test event stored. It turns “Applied” in the inbox within seconds."
                 ),
-                "next": {
-                    "type": "ir.actions.act_window",
-                    "res_model": "construction.event",
-                    "res_id": event.id,
-                    "views": [[False, "form"]],
-                },
+                "next": event._get_records_action(context={}),
             },
         }
 

@@ -147,12 +147,7 @@ class ConstructionReleasePolicy(models.Model):
         self.ensure_one()
         self._check_finance()
         draft = self.copy({"effective_from": fields.Date.context_today(self)})
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": draft.id,
-            "views": [[False, "form"]],
-        }
+        return draft._get_records_action(context={})
 
     @guard("approve", FINANCE, but=(INTEGRATION_MANAGER,))
     def _check_finance(self):

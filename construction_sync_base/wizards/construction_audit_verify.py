@@ -179,12 +179,6 @@ class ConstructionAuditVerify(models.TransientModel):
         return f"{company}: {sentence}" if company else sentence
 
     def _reopen(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Verify the audit trail"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "views": [[False, "form"]],
-            "target": "new",
-        }
+        return self._get_records_action(
+            name=self.env._("Verify the audit trail"), target="new", context={}
+        )

@@ -101,12 +101,7 @@ class ConstructionChangePropose(models.TransientModel):
         self.env["construction.change.line"]._propose(
             change, record, None if self.remove else values
         )
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": change._name,
-            "res_id": change.id,
-            "views": [[False, "form"]],
-        }
+        return change._get_records_action(context={})
 
     def _new_change(self):
         if not (self.name or "").strip():

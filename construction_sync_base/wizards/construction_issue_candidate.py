@@ -34,10 +34,4 @@ class ConstructionIssueCandidate(models.TransientModel):
 
     def action_open(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [[False, "form"]],
-            "target": "current",
-        }
+        return self.env[self.res_model].browse(self.res_id)._get_records_action(context={})

@@ -326,14 +326,7 @@ class ConstructionPersonErase(models.TransientModel):
         )
 
     def _reopen(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Erase a person"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [[False, "form"]],
-            "target": "new",
-        }
+        return self._get_records_action(name=self.env._("Erase a person"), target="new", context={})
 
 
 class ConstructionPersonEraseLine(models.TransientModel):
@@ -349,12 +342,7 @@ class ConstructionPersonEraseLine(models.TransientModel):
 
     def action_open(self):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.model,
-            "res_id": self.res_id,
-            "views": [[False, "form"]],
-        }
+        return self.env[self.model].browse(self.res_id)._get_records_action(context={})
 
 
 def _like(column, terms):

@@ -71,9 +71,4 @@ class ConstructionReplayStart(models.TransientModel):
         if self.version == "earlier" and change.state != "active":
             raise UserError(self.env._("Choose a change set that is in force."))
         replay = self.env["construction.replay"]._start(events, self.reason.strip(), change)
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": replay._name,
-            "res_id": replay.id,
-            "views": [[False, "form"]],
-        }
+        return replay._get_records_action(context={})
