@@ -38,6 +38,7 @@ class VendorUpserted(models.AbstractModel):
                     suggestion=self.env._("Merge the two vendors at the platform."),
                 )
             else:
+                taken.add(partner.id)
                 differences = self._typed_differences(item, partner)
                 self._audit_adopted(item, partner, "tax id or name", differences)
 
@@ -52,7 +53,7 @@ class VendorUpserted(models.AbstractModel):
         by_name = self._by_key(
             "construction_name_key", name_keys.values(), ("is_company", "=", True)
         )
-        namesakes = []
+        namesakes, new = [], {}
         for item in items:
             found = by_tax.get(tax_keys[item.id], nobody)
             how = self.env._("tax id")
@@ -94,6 +95,16 @@ class VendorUpserted(models.AbstractModel):
                     ),
                     may_be_new=how != self.env._("tax id"),
                 )
+            elif policy.match_by_name and not item.apart:
+                if new.setdefault(name_keys[item.id], item) is not item:
+                    item.park(
+                        "duplicate",
+                        self.env._(
+                            "Two vendors of the platform are named “%s”.", item.data["name"]
+                        ),
+                        suggestion=self.env._("Merge the two vendors at the platform."),
+                        wait=f"vendor|{item.external_id}",
+                    )
         self._ask_namesakes(namesakes, tax_keys)
         return result
 

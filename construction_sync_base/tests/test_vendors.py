@@ -107,6 +107,20 @@ class TestVendorMatch(VendorCase, TransactionCase):
             self.process(self.upsert(f"N{number}", name=theirs))
             self.assertVendor(partner, f"N{number}")
 
+    def test_one_partner_is_not_two_vendors_of_a_batch(self):
+        """By tax id as by name; no more than if the second one came later."""
+        self.partner(vat="12-3456789")
+        self.policy("vendor", match_by_name=True)
+        self.partner("Bolt Supply")
+        for over in ({"vat": "12-3456789"}, {"name": "Bolt Supply"}, {"name": "New Vendor"}):
+            events = [
+                self.upsert(self.unique("V"), **{"name": "Acme Steel", **over}) for _n in "12"
+            ]
+            self.apply(*events)
+            states = [self.state(event["id"]) for event in events]
+            self.assertEqual(states, ["processed", "parked"], over)
+            self.assertParked(events[1]["id"], "duplicate")
+
     def test_a_contact_person_is_no_vendor(self):
         company = self.partner("Acme Steel", vat="12-34")
         self.env["res.partner"].create(
