@@ -67,7 +67,6 @@ class Item:
     apart: bool = False  # a person decided: none of the records that are there already
     problems: list = field(default_factory=list)
     bindings: list = field(default_factory=list)
-    outcome: str | None = None
 
     @property
     def external_id(self):

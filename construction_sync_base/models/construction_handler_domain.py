@@ -1,6 +1,5 @@
 from odoo import models
 
-from ..lib import money
 from ..lib.batch import Candidate
 from ..lib.errors import AmountError
 from .construction_resolver import ref_key, ref_keys, wait_key
@@ -354,7 +353,3 @@ class DomainHandler(models.AbstractModel):
             if (current or False) != (value or False):
                 changed[name] = value
         return changed
-
-    def _decimal_amount(self, value, currency):
-        """Decimal of a Monetary field value."""
-        return money.from_float(value, currency.decimal_places)
