@@ -247,20 +247,23 @@ class ConstructionApply(models.AbstractModel):
             item.problems.append(error.problem)
             row["outcome"] = ("parked", None, None)
             return
-        if isinstance(error, UserError):
-            item.park("internal", str(error))
-            row["outcome"] = ("parked", None, None)
-            return
-        if isinstance(error, psycopg2.errors.CheckViolation):  # as lasting as the row's values
-            item.park("internal", self._constraint_text(error))
+        refusal = self._refusal(error)
+        if refusal:
+            mend = self.env._("Mend in Odoo what the message says, then replay the event.")
+            item.park("internal", refusal, suggestion=mend)
             row["outcome"] = ("parked", None, None)
             return
         _logger.warning("event %s failed: %s", row["id"], logs.trace(error))
         row["outcome"] = self._retry_outcome(row, error)
         self._tell(item, error)
 
-    def _constraint_text(self, error):
-        """What a constraint says to people, in their language."""
+    def _refusal(self, error):
+        """What a rule of Odoo says to people, None for a fault that may pass. What a check of
+        the database refuses lasts as long as the values do."""
+        if isinstance(error, UserError):
+            return str(error)
+        if not isinstance(error, psycopg2.errors.CheckViolation):
+            return None
         table = error.diag.table_name
         names = (
             name

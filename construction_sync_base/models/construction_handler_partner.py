@@ -67,18 +67,22 @@ class PartnerHandler(models.AbstractModel):
         return self._countries(items), terms
 
     def _countries(self, items):
-        """{country code: (country, {code or name: id of its states})}"""
-        codes = {(item.data.get("address") or {}).get("country") for item in items}
-        if not codes - {None}:
+        """{code or name, in capitals: (country, {the same of its states: id})}"""
+        sent = {_address(item).get("country") for item in items} - {None, ""}
+        if not sent:
             return {}
-        records = self.env["res.country"].search([("code", "in", list(codes - {None}))])
-        return {
-            country.code: (
-                country,
-                {key: state.id for state in country.state_ids for key in (state.name, state.code)},
-            )
-            for country in records
-        }
+        records = self.env["res.country"].search(
+            ["|", ("code", "in", [text.upper() for text in sent]), ("name", "in", list(sent))]
+        )
+        result = {}
+        for country in records:
+            states = {
+                key.upper(): state.id
+                for state in country.state_ids
+                for key in (state.name, state.code)
+            }
+            result |= dict.fromkeys((country.code, country.name.upper()), (country, states))
+        return result
 
     def _values(self, item, countries, terms):
         data = item.data
@@ -89,14 +93,21 @@ class PartnerHandler(models.AbstractModel):
         if "active" in data:
             values["active"] = data["active"] is not False
         if "address" in data:
-            address = data["address"] or {}
-            country, states = countries.get(address.get("country"), (None, {}))
+            address = _address(item)
+            text = address.get("country") or ""
+            country, states = countries.get(text.upper(), (None, {}))
+            if text and not country:
+                item.notice(
+                    "unmapped_reference",
+                    self.env._("Odoo has no country “%s”: the address stands without it.", text),
+                    suggestion=self.env._("Set it by hand; a code such as US is understood."),
+                )
             values |= {
                 "street": address.get("street") or False,
                 "city": address.get("city") or False,
                 "zip": address.get("zip") or False,
                 "country_id": country.id if country else False,
-                "state_id": states.get(address.get("state"), False),
+                "state_id": states.get((address.get("state") or "").upper(), False),
             }
         term = terms.get((item.id, code_of(data.get("payment_terms"))))
         if term:
@@ -149,3 +160,7 @@ class PartnerHandler(models.AbstractModel):
         if changed:
             partner.write(changed)
         item.bind(partner)
+
+
+def _address(item):
+    return item.data.get("address") or {}

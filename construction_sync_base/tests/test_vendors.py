@@ -69,6 +69,18 @@ class TestVendorMatch(VendorCase, TransactionCase):
         self.assertEqual(vendor.state_id.code, "CO")
         self.assertEqual(vendor.email, "ap@acme.example")
 
+    def test_countries_by_code_or_name(self):
+        """As the schema has it; one that Odoo does not know is told, not lost in silence."""
+        place = {"street": "1 Mill Rd", "city": "Pueblo", "zip": "81001"}
+        for sent, state in {"us": "co", "United States": "Colorado"}.items():
+            self.process(self.upsert(sent, address=place | {"state": state, "country": sent}))
+            vendor = self.bound("vendor", sent)
+            self.assertEqual((vendor.country_id.code, vendor.state_id.code), ("US", "CO"), sent)
+        event = self.upsert("far", address=place | {"state": "CO", "country": "Atlantis"})
+        self.process(event)
+        self.assertEqual(self.bound("vendor", "far").city, "Pueblo")
+        self.assertIn("Atlantis", self.issues(event["id"]).message)
+
     def test_binding_first(self):
         self.process(self.upsert(sequence=1, vat="11-1"))
         vendor = self.bound("vendor", "V1")
