@@ -219,25 +219,33 @@ class Drill:
         return base64.b64encode(self.guess.encode()).decode()
 
     def apply(self):
-        """Applied, parked, refused by the schema, and refused by the database itself."""
+        """Applied, parked, refused by the schema, refused by the database for good and for now."""
         sender, server = self.senders[0], self.server
         server.psql(
             "ALTER TABLE project_project ADD CONSTRAINT canary"
             " CHECK (name::text NOT LIKE '%refusedcanary%')"
         )
+        server.psql("""
+            CREATE FUNCTION canary() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                RAISE EXCEPTION 'not now' USING DETAIL = NEW.name; END $$;
+            CREATE TRIGGER canary BEFORE INSERT ON project_project FOR EACH ROW
+                WHEN (NEW.name::text LIKE '%postponed%') EXECUTE FUNCTION canary()
+        """)
         number = secrets.token_hex(4)
         custom = {"custom": {"hourly": self.wage}}
         good = job(f"{number}-1", **custom)
         forged = f"2026-11-22 00:00:00,000 1 CRITICAL db odoo: {self.refused}"
         refused = job(f"{number}-2", **custom) | {"sequence": "1"}
         refused["data"]["name"] = f"refused {self.refused}\n{forged}"
+        postponed = job(f"{number}-3", **custom)
+        postponed["data"]["name"] = f"postponed {self.refused}\n{forged}"
         unknown = event("budget.approved", {
             "external_id": f"{number}-B", "job": "nowhere", "version": "1", "currency": "USD",
             "lines": [{"cost_code": "x", "cost_type": "material", "amount": "1.00"}], **custom,
         })  # fmt: skip
         wrong = event("vendor.upserted", {"external_id": f"{number}-V", "name": 7, **custom})
         strange = event("payslip.confirmed", {"external_id": f"{number}-P", "wage": self.wage})
-        batch = [good, refused, unknown, wrong, strange]
+        batch = [good, refused, postponed, unknown, wrong, strange]
         assert sender.post(batch, BATCHED).status_code == 202
 
         def settled():
@@ -248,8 +256,8 @@ class Drill:
             now = {event_id: (state, failures) for event_id, state, failures in rows}
             return now if (
                 now[good["id"]][0] == "processed"
-                and now[refused["id"]][1] > 0
-                and all(now[e["id"]][0] == "parked" for e in (unknown, wrong, strange))
+                and now[postponed["id"]][1] > 0
+                and all(now[e["id"]][0] == "parked" for e in (refused, unknown, wrong, strange))
             ) else None  # fmt: skip
 
         wait_for(settled, 120, message="the events did not come to rest")
