@@ -264,13 +264,10 @@ class ConstructionApply(models.AbstractModel):
             return str(error)
         if not isinstance(error, psycopg2.errors.CheckViolation):
             return None
-        table = error.diag.table_name
-        names = (
-            name
-            for name, model in self.env.registry.items()
-            if model._table == table and not model._abstract
-        )
-        return self.env[next(names, "base")]._sql_error_to_message(error)
+        # not Odoo's own sentence: without a message it quotes the whole row
+        name = error.diag.constraint_name
+        rule = self.env["ir.model.constraint"].sudo().search([("name", "=", name)], limit=1)
+        return rule.message or self.env._("It breaks the rule “%s” of the database.", name)
 
     def _tell(self, item, error):
         category = "platform_error" if isinstance(error, (*PASSING, *LOST)) else "internal"
