@@ -63,6 +63,7 @@
         "wizards/construction_replay_start_views.xml",
         "views/construction_change_views.xml",
         "wizards/construction_platform_setup_views.xml",
+        "wizards/construction_secret_enter_views.xml",
         "wizards/construction_secret_keys_views.xml",
         "wizards/construction_secret_show_views.xml",
         "wizards/construction_metrics_key_views.xml",

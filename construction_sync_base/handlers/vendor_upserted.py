@@ -22,7 +22,7 @@ class VendorUpserted(models.AbstractModel):
 
     def _apply(self, items):
         self._refuse_bank_details(items)
-        super()._apply(items)
+        return super()._apply(items)
 
     def _adopt(self, pairs):
         ids = {partner.id for _item, partner in pairs}

@@ -6,6 +6,9 @@ are the only way in and out, and refuse what a float would change. Results are
 quantised to the decimals asked for and never negative zero.
 """
 
+# pylint: disable=prefer-env-translation
+# There is no environment here: a model translates what `_` marks.
+
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 from math import isfinite

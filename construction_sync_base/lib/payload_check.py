@@ -5,6 +5,9 @@ What only Odoo knows stays open: whether a job, vendor or code exists, and wheth
 currency is active.
 """
 
+# pylint: disable=prefer-env-translation
+# There is no environment here: a model translates what `_` marks.
+
 import difflib
 import json
 from collections import Counter

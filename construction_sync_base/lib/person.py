@@ -4,8 +4,10 @@ A term is a name, an address or an id as it may stand in a payload. It is found 
 whole word, whatever its case, its spacing and the form in which accents are written.
 """
 
+import functools
 import json
 import re
+import sys
 import unicodedata
 
 from .errors import Malformed
@@ -35,14 +37,14 @@ class Person:
         self._whole = {term.casefold() for term in self.terms}
 
     def patterns(self):
-        """For a coarse search by the database: for each term a list of its words, for each
-        word the LIKE patterns of which one fits wherever the person is in a text."""
-        return [[_any_like(_forms(word)) for word in term.split()] for term in self.terms]
+        """For a coarse search by the database: for each term a list of its parts, for each
+        part the LIKE patterns of which one fits wherever the person is in a text."""
+        return [[_any_like(_forms(part)) for part in _parts(term)] for term in self.terms]
 
     def byte_patterns(self):
         """The same for bytes as PostgreSQL's `encode(…, 'escape')` writes them."""
         return [
-            [_any_like(map(_octal, _forms(word))) for word in term.split()] for term in self.terms
+            [_any_like(map(_octal, _forms(part))) for part in _parts(term)] for term in self.terms
         ]
 
     def is_in(self, text):
@@ -72,6 +74,21 @@ class Person:
 
 def _plain(term):
     return " ".join(unicodedata.normalize("NFC", term).split())
+
+
+@functools.cache
+def _ambiguous():
+    """Matches characters that other ones stand for before they are normalised (豈 is U+F900 and
+    U+8C48): which of them a text was written with cannot be told from a term."""
+    signs = map(chr, range(128, sys.maxunicode + 1))
+    composed = ((sign, unicodedata.normalize("NFC", sign)) for sign in signs)
+    found = {part for sign, normal in composed if normal != sign for part in normal}
+    return re.compile(f"[{re.escape(''.join(sorted(c for c in found if c > '~')))}]+")
+
+
+def _parts(term):
+    """The words of a term, without the characters that may be written as other ones."""
+    return _ambiguous().sub(" ", term).split() or [""]
 
 
 def _forms(word):

@@ -13,6 +13,8 @@ import secrets as random_source
 PREFIX = "whsec_"
 TOLERANCE = 300  # seconds, both ways, inclusive (Standard Webhooks, contract)
 SECRET_BYTES = 32
+KEY_BYTES = range(24, 65)  # of a Standard Webhooks key that somebody else made (its spec)
+TOKEN_LENGTH = range(16, 501)
 # Schemes that sign the body alone, in a header of the platform's choice: digest and spelling.
 HMAC_SCHEMES = {
     "hmac_sha1_hex": ("sha1", bytes.fromhex),
@@ -36,6 +38,15 @@ def new_token():
 def hash_token(token):
     """What is stored of a token. It is random, so it needs no slow hash."""
     return hashlib.sha256(_bytes(token)).hexdigest()
+
+
+def is_usable(scheme, secret):
+    """Whether a secret that somebody else made can prove a sender: of the scheme's form, and
+    too long to be guessed."""
+    if scheme == "standard_webhooks":
+        return isinstance(secret, str) and len(_key(secret)) in KEY_BYTES
+    text = secret if isinstance(secret, str) else ""
+    return len(text) in TOKEN_LENGTH and all("!" <= letter <= "~" for letter in text)
 
 
 def sign(secret, msg_id, timestamp, body):

@@ -4,6 +4,9 @@ Rule: contract, "Money and measure" 8 and 14. A line's amount leads; a line is k
 by quantity and price only when those give the amount exactly.
 """
 
+# pylint: disable=prefer-env-translation
+# There is no environment here: a model translates what `_` marks.
+
 from decimal import Decimal
 
 from .errors import AmountError, _

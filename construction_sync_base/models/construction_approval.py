@@ -33,7 +33,7 @@ class ConstructionApproval(models.Model):
     )
     res_model = fields.Char(required=True, readonly=True)
     res_id = fields.Many2oneReference(
-        string="Document id", model_field="res_model", required=True, readonly=True
+        string="Document id", model_field="res_model", required=True, readonly=True, index=True
     )
     document_name = fields.Char(string="Document", readonly=True)
     rule_id = fields.Many2one("construction.approval.rule", readonly=True, ondelete="restrict")
@@ -72,7 +72,6 @@ class ConstructionApproval(models.Model):
     waiting_for = fields.Char(compute="_compute_waiting_for")
     mine = fields.Boolean(string="My turn", compute="_compute_mine", search="_search_mine")
 
-    _by_document = models.Index("(res_model, res_id)")
     _open = models.Index("(state) WHERE state = 'asked'")
     _decided = models.Constraint(
         "CHECK (state != 'decided' OR (decision IS NOT NULL AND person IS NOT NULL AND at IS NOT"

@@ -247,25 +247,37 @@ class ConstructionJobCost(models.Model):
                       FROM construction_binding b
                       JOIN purchase_order o ON o.id = b.res_id
                      WHERE b.res_model = 'purchase.order' AND o.project_id = ANY(%(jobs)s)
-                ), waiting AS (
-                    SELECT e.id, e.platform_id, e.subject, e.type,
-                           e.payload::jsonb -> 'data' AS data
-                      FROM construction_event e
+                ), waiting AS MATERIALIZED (
+                    SELECT e.id, e.platform_id, e.subject, e.type, data,
+                           data ->> 'job' AS job, data -> 'job' ->> 'number' AS number,
+                           data -> 'job' ->> 'origin_id' AS origin
+                      FROM construction_event e,
+                           LATERAL (SELECT e.payload::jsonb -> 'data') content (data)
                      WHERE e.state IN ('pending', 'parked', 'dead')
+                ), pairs AS (
+                    -- one join per way to name a job: each hashes, an OR would try every pair
+                    SELECT w.id, d.job_id
+                      FROM waiting w JOIN documents d USING (platform_id, subject)
+                     UNION
+                    SELECT w.id, j.id
+                      FROM waiting w JOIN project_project j ON j.job_number = w.number
+                     WHERE j.id = ANY(%(jobs)s)
+                     UNION
+                    SELECT w.id, j.id
+                      FROM waiting w JOIN project_project j ON j.id::text = w.origin
+                     WHERE j.id = ANY(%(jobs)s)
+                     UNION
+                    SELECT w.id, b.res_id FROM waiting w JOIN construction_binding b
+                        ON b.platform_id = w.platform_id AND b.external_id = w.job
+                     WHERE b.object = 'job' AND b.res_id = ANY(%(jobs)s)
                 ), named AS (
-                    SELECT w.*, j.id AS job_id
-                      FROM waiting w
+                    SELECT w.id, w.type, w.data, j.id AS job_id
+                      FROM pairs p
+                      JOIN waiting w ON w.id = p.id
+                      JOIN project_project j ON j.id = p.job_id
                       JOIN construction_platform_res_company_rel a
                         ON a.construction_platform_id = w.platform_id
-                      JOIN project_project j ON j.id = ANY(%(jobs)s)
-                       AND j.company_id = a.res_company_id
-                     WHERE EXISTS (SELECT FROM documents d WHERE d.platform_id = w.platform_id
-                                      AND d.subject = w.subject AND d.job_id = j.id)
-                        OR (w.data -> 'job' ->> 'number' = j.job_number)
-                        OR (w.data -> 'job' ->> 'origin_id' = j.id::text)
-                        OR EXISTS (SELECT FROM construction_binding b
-                                    WHERE b.platform_id = w.platform_id AND b.object = 'job'
-                                      AND b.external_id = w.data ->> 'job' AND b.res_id = j.id)
+                       AND a.res_company_id = j.company_id
                 )
                 SELECT n.job_id,
                        CASE WHEN ordered.amount IS NULL THEN issues.currency

@@ -21,6 +21,26 @@ class ConstructionPlatform(models.Model):
 
         :return: the new secret, shown this once
         """
+        standard = self.auth_scheme == "standard_webhooks"
+        secret = signatures.new_secret() if standard else signatures.new_token()
+        self._take_secret(secret, overlap_hours)
+        return secret
+
+    def _set_secret(self, secret, overlap_hours=24):
+        """Take the secret that the platform made itself in place of one of ours.
+
+        :raises UserError: it is too weak, or not of the form that the scheme asks for
+        """
+        if not signatures.is_usable(self.auth_scheme, secret):
+            raise UserError(
+                self.env._(
+                    "This secret cannot be used. It has to be of 16 to 500 characters without "
+                    "blanks; for Standard Webhooks whsec_ and the base64 of 24 to 64 bytes."
+                )
+            )
+        self._take_secret(secret, overlap_hours)
+
+    def _take_secret(self, secret, overlap_hours):
         self.ensure_one()
         self.check_access("write")
         if self.auth_scheme == "bearer":
@@ -33,16 +53,12 @@ class ConstructionPlatform(models.Model):
         known.filtered("expires_at").unlink()
         known.exists().write({"expires_at": expiry})
         if self.auth_scheme in signatures.SIGNING_SCHEMES:
-            standard = self.auth_scheme == "standard_webhooks"
-            secret = signatures.new_secret() if standard else signatures.new_token()
             stored = vault.encrypt(secret, self._secret_keys_or_raise())
         else:
-            secret = signatures.new_token()
             stored = signatures.hash_token(secret)
         Secret.create({"platform_id": self.id, "scheme": self.auth_scheme, "stored": stored})
         self.env["construction.audit"]._record(self, "secret_rotated")
         self.env.registry.clear_cache()
-        return secret
 
     def create_api_key(self, name, days=365):
         """A bearer key of this platform's service user, shown this once."""
@@ -63,6 +79,18 @@ class ConstructionPlatform(models.Model):
         if self.auth_scheme == "bearer":
             return self.action_new_api_key()
         return self._show_once(self.rotate_secret())
+
+    def action_enter_secret_dialog(self):
+        """For platforms that make the secret themselves."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Enter the platform's secret"),
+            "res_model": "construction.secret.enter",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_platform_id": self.id},
+        }
 
     def _show_once(self, secret):
         return {

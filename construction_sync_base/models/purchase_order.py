@@ -16,6 +16,7 @@ class PurchaseOrder(models.Model):
 
     _inherit = "purchase.order"
 
+    project_id = fields.Many2one(index="btree_not_null")
     is_commitment = fields.Boolean(
         compute="_compute_is_commitment", store=True, precompute=True, index=True
     )

@@ -6,7 +6,7 @@ import hmac
 import json
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -68,6 +68,27 @@ class TestHmac(AuthCase):
                 self.assertIn401(self.call(platform, wrong))
             self.assertIn401(self.call(platform, good, self.body + b" "))
             self.assertVerdicts(self.call(platform, good), "accepted")
+
+    def test_a_secret_that_the_platform_made(self):
+        """Entered in a dialog that keeps nothing of it; weak ones are refused."""
+        theirs = "made-by-the-vendor-2026"
+        for scheme in ("hmac_sha256_hex", "static_header"):
+            platform = self.make_platform(
+                self.unique("tests-theirs"), self.company, auth_scheme=scheme
+            )
+            enter = self.env["construction.secret.enter"].with_context(
+                **platform.action_enter_secret_dialog()["context"]
+            )
+            with self.assertRaises(UserError):
+                enter.create({"secret": "short"})
+            dialog = enter.create({"secret": theirs})
+            dialog.invalidate_recordset()
+            self.assertFalse(dialog.secret)
+            proof = theirs if scheme == "static_header" else hmac_header(scheme, theirs, self.body)
+            self.assertIn401(self.call(platform, proof[:-1]))
+            self.assertVerdicts(self.call(platform, proof), "accepted")
+            self.env.cr.execute("SELECT d::text FROM construction_secret_enter d")
+            self.assertNotIn(theirs, str(self.env.cr.fetchall()))
 
     def test_fault_31_rotation(self):
         platform, old = self.hashed("hmac_sha256_hex")

@@ -7,7 +7,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 from odoo import models
-from odoo.orm.model_classes import add_to_registry
 from odoo.tests import tagged
 
 from ..lib import catalogue, schema_check
@@ -51,6 +50,8 @@ class TestTypeVersions(InboxCase):
 
     @classmethod
     def _add_handler(cls):  # pylint: disable=missing-return
+        from odoo.orm.model_classes import add_to_registry  # noqa: PLC0415 (as Odoo's own tests)
+
         class JobUpserted2(models.AbstractModel):
             _name = NAME
             _inherit = ["construction.handler.job.upserted"]  # a list: nobody registers it

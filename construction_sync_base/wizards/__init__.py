@@ -13,6 +13,7 @@ from . import (
     construction_platform_setup,
     construction_reason,
     construction_replay_start,
+    construction_secret_enter,
     construction_secret_keys,
     construction_secret_show,
 )

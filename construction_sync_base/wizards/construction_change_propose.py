@@ -71,9 +71,9 @@ class ConstructionChangePropose(models.TransientModel):
         return [(name, name) for name in sorted(self.env["construction.handler"]._names())]
 
     @api.model
-    def default_get(self, names):
+    def default_get(self, fields):
         """From a mapping or a policy: a proposal about that one."""
-        values = super().default_get(names)
+        values = super().default_get(fields)
         model, res_id = self.env.context.get("active_model"), self.env.context.get("active_id")
         if model == "construction.crosswalk":
             values |= {"kind": "mapping", "crosswalk_id": res_id}

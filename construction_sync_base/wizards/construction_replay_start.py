@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 
 MOST_EVENTS = 5_000
 
@@ -26,10 +27,10 @@ class ConstructionReplayStart(models.TransientModel):
     reason = fields.Char()
 
     @api.model
-    def default_get(self, names):
-        values = super().default_get(names)
+    def default_get(self, fields):
+        values = super().default_get(fields)
         if self.env.context.get("active_model") == "construction.event":
-            values["event_ids"] = [fields.Command.set(self.env.context.get("active_ids") or [])]
+            values["event_ids"] = [Command.set(self.env.context.get("active_ids") or [])]
         return values
 
     @api.depends("event_ids")

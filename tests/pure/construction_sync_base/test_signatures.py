@@ -232,3 +232,28 @@ def test_new_secrets_are_what_the_specification_asks_for():
     secret = new_secret()
     assert secret.startswith("whsec_") and secret != new_secret()
     assert 24 <= len(base64.b64decode(secret.removeprefix("whsec_"), validate=True)) <= 64
+
+
+@pytest.mark.parametrize(
+    ("scheme", "secret", "usable"),
+    [
+        ("standard_webhooks", SECRET, True),
+        ("standard_webhooks", KEY, True),
+        ("standard_webhooks", "whsec_c2hvcnQ=", False),
+        ("standard_webhooks", "not base64 at all, whatever its length", False),
+        ("hmac_sha256_hex", "x" * 16, True),
+        ("hmac_sha256_hex", "x" * 15, False),
+        ("hmac_sha1_hex", "x" * 501, False),
+        ("static_header", "with a blank inside it", False),
+        ("static_header", "umlaut-\xfc-makes-no-header", False),
+        ("static_header", None, False),
+    ],
+)
+def test_secrets_of_somebody_else(scheme, secret, usable):
+    assert signatures.is_usable(scheme, secret) is usable
+
+
+@given(st.sampled_from(["standard_webhooks", *signatures.HMAC_SCHEMES]), st.integers(0, 99))
+def test_what_we_make_is_usable(scheme, _number):
+    made = new_secret() if scheme == "standard_webhooks" else new_token()
+    assert signatures.is_usable(scheme, made)
