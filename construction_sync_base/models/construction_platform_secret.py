@@ -83,6 +83,7 @@ class ConstructionPlatform(models.Model):
     def action_enter_secret_dialog(self):
         """For platforms that make the secret themselves."""
         self.ensure_one()
+        self.check_access("write")
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Enter the platform's secret"),
