@@ -1,3 +1,5 @@
+from math import isfinite, nan
+
 from odoo import models
 
 
@@ -26,9 +28,10 @@ class LocationUpserted(models.AbstractModel):
     def _degrees(self, item, value, path):
         """A coordinate is a measurement, not money: a JSON number may have a fraction."""
         try:
-            return float(value or 0)
+            number = float(value or 0)
         except ValueError:
-            item.park(
-                "amount", self.env._("%(path)s: %(value)s is no number", path=path, value=value)
-            )
-            return 0.0
+            number = nan
+        if isfinite(number):  # the texts "NaN" and "inf" are floats to Python
+            return number
+        item.park("amount", self.env._("%(path)s: %(value)s is no number", path=path, value=value))
+        return 0.0

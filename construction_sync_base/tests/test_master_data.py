@@ -231,9 +231,10 @@ class TestPlaces(MasterCase, TransactionCase):
         self.assertEqual(place.address, "1 A St, 1, Pueblo, CO, US")
         self.assertAlmostEqual(place.latitude, 38.2544, 6)
         self.assertAlmostEqual(place.longitude, -104.6091, 6)
-        event = self.place("P2", geofence={"latitude": "north", "longitude": 0})
-        self.apply(event)
-        self.assertParked(event["id"], "amount")
+        for number, wrong in enumerate(("north", "NaN", "inf", "1e999")):
+            event = self.place(f"W{number}", geofence={"latitude": wrong, "longitude": 0})
+            self.apply(event)
+            self.assertParked(event["id"], "amount")
 
     def test_a_place_stays_with_its_job(self):
         self.process(
