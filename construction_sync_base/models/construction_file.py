@@ -21,6 +21,10 @@ class ConstructionFile(models.Model):
     content = fields.Binary(attachment=True, readonly=True)
     received_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
 
+    erased_at = fields.Datetime(
+        readonly=True, help="When the content went because a person was erased. It stays away."
+    )
+
     _identity = models.Constraint(
         "UNIQUE (platform_id, sha256)", "This file of the platform is stored already."
     )
@@ -62,3 +66,17 @@ class ConstructionFile(models.Model):
         if event.state == "pending":
             self.env["construction.drain"]._wake(event.lane)
         return True
+
+    def _erase(self):
+        """Take the content. The row stays, so that the file does not come back when it is
+        sent again, and no document waits for it any more."""
+        links = self.env["construction.file.link"]
+        self.env["ir.attachment"].union(*links._contents(self.ids).values()).unlink()
+        self.write({"erased_at": fields.Datetime.now()})
+        self.flush_recordset()
+        self.env.cr.execute(
+            "DELETE FROM construction_file_link l USING construction_file f"
+            " WHERE f.id = ANY(%s) AND l.platform_id = f.platform_id AND l.sha256 = f.sha256"
+            " AND l.linked_at IS NULL",
+            (self.ids,),
+        )

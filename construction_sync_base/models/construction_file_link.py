@@ -51,6 +51,10 @@ class ConstructionFileLink(models.Model):
             INSERT INTO construction_file_link (platform_id, company_id, event_id, sha256,
                         filename, mimetype, res_model, res_id)
                  SELECT * FROM unnest(%s, %s, %s, %s, %s, %s, %s, %s)
+                     AS w (platform_id, company_id, event_id, sha256)
+                  WHERE NOT EXISTS (SELECT FROM construction_file f
+                                     WHERE f.platform_id = w.platform_id
+                                       AND f.sha256 = w.sha256 AND f.erased_at IS NOT NULL)
             ON CONFLICT (platform_id, sha256, res_model, res_id) DO NOTHING
             """,
             columns(rows),
@@ -83,7 +87,7 @@ class ConstructionFileLink(models.Model):
             SELECT l.id, f.id FROM construction_file_link l
               JOIN construction_file f
                 ON f.platform_id = l.platform_id AND f.sha256 = l.sha256
-             WHERE l.linked_at IS NULL
+             WHERE l.linked_at IS NULL AND f.erased_at IS NULL
                AND (%(platform)s IS NULL
                     OR l.platform_id = %(platform)s AND l.sha256 = ANY(%(hashes)s))
              ORDER BY l.id LIMIT %(most)s

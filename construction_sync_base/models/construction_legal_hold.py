@@ -124,9 +124,9 @@ class ConstructionLegalHold(models.Model):
             )
         return SQL(" AND ").join(parts)
 
-    def _deliveries(self, alias):
-        """Condition: the delivery is held, by itself or because of one of its events."""
-        own = [
+    def _arrivals(self, alias):
+        """Conditions of the holds that are not narrowed down to records, for what arrived."""
+        return [
             SQL(" AND ").join(
                 hold._span(alias, "received_at")
                 + (
@@ -138,12 +138,19 @@ class ConstructionLegalHold(models.Model):
             for hold in self
             if hold._records() is None
         ]
+
+    def _files(self, alias):
+        """Condition: the file is held by itself. Who asks looks at the events that name it."""
+        return self._any(self._arrivals(alias))
+
+    def _deliveries(self, alias):
+        """Condition: the delivery is held, by itself or because of one of its events."""
         through = SQL(
             "EXISTS (SELECT FROM construction_event h WHERE h.delivery_id = %s AND (%s))",
             SQL.identifier(alias, "id"),
             self._events("h"),
         )
-        return self._any([*own, through]) if self else SQL("FALSE")
+        return self._any([*self._arrivals(alias), through]) if self else SQL("FALSE")
 
     def _audit_rows(self, alias):
         """Condition: the row of the audit trail is held."""

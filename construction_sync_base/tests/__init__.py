@@ -26,6 +26,7 @@ from . import (
     test_engine_failure,
     test_engine_waiting,
     test_erasure,
+    test_erasure_reach,
     test_files,
     test_health,
     test_inbox_auth,

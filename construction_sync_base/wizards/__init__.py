@@ -10,6 +10,7 @@ from . import (
     construction_metrics_key,
     construction_person_erase,
     construction_person_erase_domain,
+    construction_person_erase_files,
     construction_platform_setup,
     construction_reason,
     construction_replay_start,

@@ -112,7 +112,16 @@ class ConstructionPersonErase(models.TransientModel):
         return list(self.env.companies.ids)
 
     def _line(self, model, res_id, name, kept):
-        return {"model": model, "res_id": res_id, "name": name, "kept": kept}
+        effect = (
+            self.env._("Removed whole")
+            if model in self._whole()
+            else self.env._("A pseudonym in the person's place")
+        )
+        return {"model": model, "res_id": res_id, "name": name, "effect": effect, "kept": kept}
+
+    def _whole(self):
+        """Models whose records lose all that they say."""
+        return {"construction.delivery", "construction.audit"}
 
     def _find_events(self, person, holds):
         rows = self._rows(
@@ -217,9 +226,10 @@ class ConstructionPersonErase(models.TransientModel):
         ids = {}
         for line in lines:
             ids.setdefault(line.model, []).append(line.res_id)
+        companies = self._companies_of(ids)
         self._erase(ids, person, pseudonym)
         self.env.invalidate_all()
-        self._tell(ids, person.scrub_text(self.reason, pseudonym), pseudonym)
+        self._tell(ids, companies, person.scrub_text(self.reason, pseudonym), pseudonym)
         counts = ", ".join(f"{len(of)} {model}" for model, of in sorted(ids.items()))
         kept = self.kept_count
         # the dialog's own rows hold the terms
@@ -309,15 +319,20 @@ class ConstructionPersonErase(models.TransientModel):
             (ids,),
         )
 
-    def _tell(self, ids, reason, pseudonym):
+    def _companies_of(self, ids):
+        """{(model, id): id of its company or None}, asked before some are gone."""
+        return {
+            (model, record.id): record.company_id.id or None
+            for model, of in ids.items()
+            for record in self.env[model].sudo().browse(of)
+        }
+
+    def _tell(self, ids, companies, reason, pseudonym):
         """One row of the audit for each record, and one with the reason. No name in them."""
         audit = self.env["construction.audit"].sudo()
         for model, of in ids.items():
             action = "detail_erased" if model == "construction.audit" else "person_erased"
-            companies = {
-                record.id: record.company_id.id for record in self.env[model].sudo().browse(of)
-            }
-            audit._insert([(companies[one] or None, model, one, action, None, None) for one in of])
+            audit._insert([(companies[model, one], model, one, action, None, None) for one in of])
         counts = {model: len(of) for model, of in ids.items()}
         audit._record(
             self.env.company,
@@ -336,9 +351,16 @@ class ConstructionPersonEraseLine(models.TransientModel):
 
     wizard_id = fields.Many2one("construction.person.erase", required=True, ondelete="cascade")
     model = fields.Char(readonly=True)
+    kind = fields.Char(compute="_compute_kind")
     res_id = fields.Many2oneReference(string="Record", model_field="model", readonly=True)
     name = fields.Char(string="What", readonly=True)
+    effect = fields.Char(string="What happens", readonly=True)
     kept = fields.Char(string="Has to stay", readonly=True)
+
+    @api.depends("model")
+    def _compute_kind(self):
+        for line in self:
+            line.kind = self.env[line.model]._description
 
     def action_open(self):
         self.ensure_one()

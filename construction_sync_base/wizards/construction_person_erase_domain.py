@@ -1,11 +1,14 @@
 from odoo import models
 from odoo.tools import SQL
 
+from ..models.construction_event import UNFINISHED
+
+EMPLOYEE_TEXTS = ("number", "name")
 PERSON_TEXTS = ("identity", "external_id", "name", "email")
 
 
 class ConstructionPersonErase(models.TransientModel):
-    """People whom platforms name as approvers, and their names on approvals."""
+    """People whom platforms name as approvers, their names on approvals, and employees."""
 
     _inherit = "construction.person.erase"
 
@@ -15,6 +18,7 @@ class ConstructionPersonErase(models.TransientModel):
             *super()._find(person),
             *self._find_people(person, holds),
             *self._find_approvals(person, holds),
+            *self._find_employees(person, holds),
         ]
 
     def _find_people(self, person, holds):
@@ -49,6 +53,48 @@ class ConstructionPersonErase(models.TransientModel):
             for row_id, model, held, _name in rows
         ]
 
+    def _find_employees(self, person, holds):
+        """Like the list of people; one of whom an event still waits would be filled again."""
+        held = holds.company_id.ids
+        rows = self._rows(
+            SQL(
+                """SELECT m.id, m.company_id,
+                          EXISTS (SELECT FROM construction_binding b
+                                    JOIN construction_event e
+                                      ON e.platform_id = b.platform_id
+                                     AND e.subject = 'employee/' || b.external_id
+                                   WHERE b.res_model = 'construction.employee'
+                                     AND b.res_id = m.id AND e.state = ANY(%s)),
+                          m.number, m.name
+                     FROM construction_employee m WHERE m.company_id = ANY(%s)""",
+                list(UNFINISHED), self._companies(),
+            ),
+            EMPLOYEE_TEXTS, "m", person,
+        )  # fmt: skip
+        return [
+            self._line(
+                "construction.employee", row_id, f"{name} ({number})",
+                self._kept(company in held, unfinished),
+            )
+            for row_id, company, unfinished, number, name in rows
+        ]  # fmt: skip
+
+    def _erase_employees(self, ids, pseudonym):
+        """The row stays, archived, with what decides rates: hours lead back to it. Each gets
+        a number of its own, since a company has every number once."""
+        self.env.cr.execute(
+            """
+            UPDATE construction_employee
+               SET name = %(as)s, number = %(as)s || '-' || id, user_id = NULL,
+                   hr_employee_ref = NULL, pay_group = NULL, "union" = NULL, union_local = NULL,
+                   crew = NULL, level_period = NULL, hired_on = NULL, left_on = NULL,
+                   active = FALSE, write_uid = %(uid)s,
+                   write_date = now() AT TIME ZONE 'UTC'
+             WHERE id = ANY(%(ids)s)
+            """,
+            {"as": pseudonym, "uid": self.env.uid, "ids": ids},
+        )
+
     def _erase(self, ids, person, pseudonym):
         done = super()._erase(ids, person, pseudonym)
         people = ids.get("construction.person", [])
@@ -59,4 +105,5 @@ class ConstructionPersonErase(models.TransientModel):
             "construction_approval", ("person",), ids.get("construction.approval", []),
             person, pseudonym,
         )  # fmt: skip
+        self._erase_employees(ids.get("construction.employee", []), pseudonym)
         return done

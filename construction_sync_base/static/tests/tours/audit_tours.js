@@ -16,7 +16,7 @@ registry.category("web_tour.tours").add("construction_person_erased", {
         },
         {
             content: "the commitment that he approved",
-            trigger: ".modal .o_data_row:contains('construction.event'):contains('commitment/TOURC')",
+            trigger: ".modal .o_data_row:contains('Platform Event'):contains('commitment/TOURC')",
         },
         {
             content: "say why",
