@@ -2,6 +2,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import formatLang
 
 from ..lib import budget as formulas
@@ -104,31 +105,27 @@ class ConstructionBudgetControl(models.AbstractModel):
         """
         if not keys:
             return
-        alerts = [("alert_level", "!=", "0")] if standing else []
-        lines = (
-            self.env["construction.budget.line"]
-            .sudo()
-            .search(
-                [
-                    ("job_id", "in", list({key[0] for key in keys})),
-                    ("cost_code_id", "in", list({key[1] for key in keys})),
-                    ("state", "=", "approved"),
-                    *alerts,
-                ]
-            )
-            .filtered(lambda line: line._key() in keys)
-        )
-        if not lines:
+        jobs = self.env["project.project"].browse({key[0] for key in keys})
+        Line = self.env["construction.budget.line"].sudo()
+        approved = Domain([("job_id", "in", jobs.ids), ("state", "=", "approved")])
+        noticed = Domain("alert_level", "!=", "0")
+        if standing and not Line.search_count(approved & noticed, limit=1):
             return
-        positions = self.env["construction.job.cost"]._positions(lines.job_id)
-        risen = defaultdict(dict)
-        for line in lines:
-            figures = positions[line._key()]
+        levels = {}
+        for key, figures in self.env["construction.job.cost"]._positions(jobs).items():
             used = figures["actual"] + figures["open"] + figures["pending"]
-            level = str(formulas.alert_level(figures["budget"], used))
-            if level != line.alert_level:
+            level = formulas.alert_level(figures["budget"], used)
+            if level and key in keys:
+                levels[key] = str(level)
+        if levels and not standing:  # most lines have no alert, before or after: they are not read
+            noticed |= Domain("cost_code_id", "in", list({key[1] for key in levels}))
+        risen = defaultdict(dict)
+        for line in Line.search(approved & noticed):
+            key = line._key()
+            level = levels.get(key, "0")
+            if key in keys and level != line.alert_level:
                 if int(level) > int(line.alert_level or 0):
-                    risen[line.budget_id][line._key()] = (line, level)
+                    risen[line.budget_id][key] = (line, level)
                 line.alert_level = level
         for budget, entries in risen.items():
             budget.message_post(

@@ -198,7 +198,7 @@ class ConstructionJobCost(models.Model):
         for job_id, code_id, type_id, *amounts, company_id in rows:
             digits = companies.browse(company_id).currency_id.decimal_places
             budget, committed, billed, actual, pending, accrued = (
-                money.from_float(amount or 0, digits) for amount in amounts
+                money.from_float(amount, digits) if amount else Decimal(0) for amount in amounts
             )
             open_ = formulas.open_amount(committed, billed, accrued)
             positions[job_id, code_id, type_id] = {
