@@ -11,6 +11,19 @@ AS_OF, DRY = object(), object()
 DRAFT = ("draft", "checked")
 
 
+class Noting(int):
+    """Id of the set that an edit on the spot goes to. No client can send one."""
+
+
+# moved by the buttons and nothing else
+KEPT = {
+    "state", "number", "immediate", "activated_by_id", "activated_at", "rolled_back_at",
+    "controlled", "checked_by_id", "first_approver_id", "first_approved_at",
+    "second_approver_id", "second_approved_at", "approved_digest", "roll_back_asked_by_id",
+    "rolled_back_by_id",
+}  # fmt: skip
+
+
 class ConstructionChange(models.Model):
     """A set of changes of mappings, policies and schema rules: proposed, checked, in force
     from a date on, and taken back exactly if need be.
@@ -94,20 +107,24 @@ class ConstructionChange(models.Model):
         """
         self._check_manager()
         for change in self._of_state("draft"):
-            if not change.line_ids:
-                raise UserError(self.env._("%s proposes nothing yet.", change.name))
-            if not (change.reason or "").strip():
-                raise UserError(self.env._("Say why: %s has no reason.", change.name))
-            change._apply_lines(self.env.user)
-            self.env.flush_all()
-            change._undo_lines(self.env.user)
-        self.sudo().write({"state": "checked"})
+            change._check_lines(self.env.user)
         return True
+
+    def _check_lines(self, user):
+        self.ensure_one()
+        if not self.line_ids:
+            raise UserError(self.env._("%s proposes nothing yet.", self.name))
+        if not (self.reason or "").strip():
+            raise UserError(self.env._("Say why: %s has no reason.", self.name))
+        self._apply_lines(user)
+        self.env.flush_all()
+        self._undo_lines(user)
+        self.sudo().write({"state": "checked", "checked_by_id": user.id})
 
     def action_draft(self):
         """Back to a draft, to be edited again."""
         self._check_manager()
-        self._of_state("checked", "scheduled").sudo().write({"state": "draft"})
+        self._of_state("checked", "scheduled").sudo()._to_draft()
         return True
 
     def action_activate(self):
@@ -117,10 +134,7 @@ class ConstructionChange(models.Model):
         """
         self._check_manager()
         for change in self._of_state("checked"):
-            if change.effective_at and change.effective_at > fields.Datetime.now():
-                change.sudo().write({"state": "scheduled", "activated_by_id": self.env.uid})
-            else:
-                change._activate(self.env.user)
+            change._activate_at_its_date(self.env.user)
         return True
 
     def action_roll_back(self):
@@ -130,10 +144,23 @@ class ConstructionChange(models.Model):
         """
         self._check_manager()
         for change in self._of_state("active").sorted("number", reverse=True):
-            change._undo_lines(self.env.user)
-            change.sudo().write({"state": "rolled_back", "rolled_back_at": fields.Datetime.now()})
-            self.env["construction.audit"]._record(change, "change_rolled_back")
+            change._roll_back(self.env.user)
         return True
+
+    def _roll_back(self, user):
+        self.ensure_one()
+        self._undo_lines(self._rights_of(user))
+        self.sudo().write(
+            {
+                "state": "rolled_back",
+                "rolled_back_at": fields.Datetime.now(),
+                "rolled_back_by_id": user.id,
+            }
+        )
+        self.env["construction.audit"]._record(self, "change_rolled_back")
+
+    def _to_draft(self):
+        self.write({"state": "draft", "checked_by_id": False})
 
     def _of_state(self, *states):
         wrong = self.filtered(lambda change: change.state not in states)
@@ -150,9 +177,20 @@ class ConstructionChange(models.Model):
         return self
 
     # ------------------------------------------------------------- in force
+    def _rights_of(self, user):
+        """Whose rights the lines are written with when `user` moves the set."""
+        return user
+
+    def _activate_at_its_date(self, user):
+        """Now, or by the scheduler where its date is in the future."""
+        if self.effective_at and self.effective_at > fields.Datetime.now():
+            self.sudo().write({"state": "scheduled", "activated_by_id": user.id})
+        else:
+            self._activate(user)
+
     def _activate(self, user):
         self.ensure_one()
-        self._apply_lines(user)
+        self._apply_lines(self._rights_of(user))
         self.sudo().write(self._in_force(user))
         self.env["construction.audit"].with_user(user)._record(
             self, "change_activated", {"reason": self.reason}
@@ -207,7 +245,7 @@ class ConstructionChange(models.Model):
                 with self.env.cr.savepoint():
                     change._activate(change.activated_by_id)
             except (UserError, AccessError) as error:
-                change.write({"state": "draft"})
+                change._to_draft()
                 change.message_post(
                     body=self.env._("Not put in force at its date: %s", error),
                     partner_ids=change.owner_id.partner_id.ids,
@@ -229,9 +267,9 @@ class ConstructionChange(models.Model):
     def _note_for(self, records):
         """The change set that an edit on the spot goes to, and the records inside it. One
         edit of a form with its lines is one set."""
-        change = self.env.context.get("construction_noting")
-        if change:
-            return self.sudo().browse(change), records
+        noting = self.env.context.get("construction_noting")
+        if isinstance(noting, Noting):
+            return self.sudo().browse(int(noting)), records
         change = (
             self.sudo()
             .with_context(tracking_disable=True, mail_create_nosubscribe=True)
@@ -246,7 +284,7 @@ class ConstructionChange(models.Model):
                 }
             )
         )
-        return change, records.with_context(construction_noting=change.id)
+        return change, records.with_context(construction_noting=Noting(change.id))
 
     def _note(self, records, before, names=None):
         """Keep what an edit on the spot did.
@@ -257,21 +295,22 @@ class ConstructionChange(models.Model):
         after = records._values_now()
         lines = records.env["construction.change.line"].sudo()
         lines._keep(self, records, before, after, names)
-        if not records.env.context.get("construction_noting") and not self.line_ids:
+        self._refuse_on_the_spot(records)
+        if (
+            not isinstance(records.env.context.get("construction_noting"), Noting)
+            and not self.line_ids
+        ):
             self.unlink()
 
     # ----------------------------------------------------------------- guard
     @api.model_create_multi
     def create(self, vals_list):
-        kept = {"state", "number", "immediate", "activated_by_id", "activated_at"}
-        if not self.env.su and any(kept & vals.keys() for vals in vals_list):
+        if not self.env.su and any(KEPT & vals.keys() for vals in vals_list):
             raise AccessError(self.env._("Change sets start as drafts; the buttons move them."))
         return super().create(vals_list)
 
     def write(self, vals):
-        kept = {"state", "number", "immediate", "activated_by_id", "activated_at",
-                "rolled_back_at"}  # fmt: skip
-        if not self.env.su and kept & vals.keys():
+        if not self.env.su and KEPT & vals.keys():
             raise AccessError(self.env._("Change sets are moved by their buttons."))
         if not self.env.su and {"effective_at", "line_ids"} & vals.keys():
             self._of_state("draft", "checked")

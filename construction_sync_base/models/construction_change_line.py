@@ -3,7 +3,7 @@ import json
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from .construction_change import APPLYING, DRAFT
+from .construction_change import APPLYING, DRAFT, Noting
 
 OPERATIONS = [("create", "New"), ("write", "Changed"), ("delete", "Deleted")]
 
@@ -73,6 +73,20 @@ class ConstructionChangeLine(models.Model):
             return self.env._("yes") if value else self.env._("no")
         return value or "—"
 
+    def _before_and_after(self):
+        """Both texts on one line each."""
+        texts = (self.old_text or "—", self.new_text or "—")
+        return [", ".join(text.split("\n")) for text in texts]
+
+    def _is_controlled(self):
+        """Whether it can loosen what controls money (`_controls` of what it is about)."""
+        self.ensure_one()
+        if self.env.get(self.res_model) is None:
+            return False
+        return self._record()._controls(
+            self.operation, self.old_values or {}, self.new_values or {}
+        )
+
     # ------------------------------------------------------------------ keep
     @api.model
     def _keep(self, change, records, before, after, names=None):
@@ -99,7 +113,7 @@ class ConstructionChangeLine(models.Model):
             name = (names or {}).get(res_id) or str(res_id)
             vals.append(self._values("delete", gone, before[res_id], None, name))
         # a record comes before the ones that belong to it, and goes after them
-        outermost = not self.env.context.get("construction_noting")
+        outermost = not isinstance(self.env.context.get("construction_noting"), Noting)
         places = {"create": 5, "write": 10, "delete": 15}
         for values in vals:
             values["change_id"] = change.id
@@ -256,12 +270,16 @@ class ConstructionChangeLine(models.Model):
 
     def write(self, vals):
         self._check_draft()
-        return super().write(vals)
+        result = super().write(vals)
+        self._check_draft()  # it may have moved to another set
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_drafts(self):
         self._check_draft()
 
     def _check_draft(self):
-        if not self.env.su and any(change.state not in DRAFT for change in self.change_id):
+        if not self.env.su and any(
+            change.state not in DRAFT or change.first_approver_id for change in self.change_id
+        ):
             raise UserError(self.env._("Only drafts are edited: go back to a draft first."))

@@ -33,11 +33,22 @@ class ConstructionChangeMixin(models.AbstractModel):
         rows = self.sudo().with_context(active_test=False, lang=None).read(names, load=None)
         return {row.pop("id"): row for row in rows}
 
+    def _controls(self, operation, old, new):
+        """Whether an edit of this record can loosen what controls money, so that two people
+        of Finance decide it.
+
+        :param operation: `create`, `write` or `delete`
+        :param old: the values that it takes away, {} for a new record
+        :param new: the values that it gives, {} for a deleted one
+        """
+        return False
+
     def _is_noted(self):
-        """Whether this edit is one on the spot."""
+        """Whether this edit is one on the spot. A context alone proves no installation: a
+        client may send it."""
         context = self.env.context
         return context.get("construction_applying") is not APPLYING and not (
-            context.get("install_mode") or context.get("uninstall_mode")
+            self.env.su and (context.get("install_mode") or context.get("uninstall_mode"))
         )
 
     @api.model_create_multi

@@ -1,4 +1,5 @@
 from odoo import api, fields, models, tools
+from odoo.exceptions import UserError
 
 
 class ConstructionSyncPolicy(models.Model):
@@ -80,6 +81,8 @@ class ConstructionSyncPolicy(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
+        if "object" in vals and any(policy.object != vals["object"] for policy in self):
+            raise UserError(self.env._("A policy stays with its object: make another policy."))
         self.env.registry.clear_cache()
         result = super().write(vals)
         self.env["construction.audit"].sudo()._record(self, "policy_changed", vals)

@@ -42,6 +42,7 @@ from . import (
     test_multi_currency,
     test_native_rules,
     test_platform,
+    test_policy_control,
     test_policy_crosswalk,
     test_query_count,
     test_rate,

@@ -15,6 +15,8 @@ class ChangeCase(DomainCase):
         super().setUpClass()
         cls.Change = cls.env["construction.change"]
         cls.manager = cls.make_user("change-manager", "integration_manager")
+        cls.first = cls.make_user("change-first", "finance")
+        cls.second = cls.make_user("change-second", "finance")
         cls.mapping = cls.env["construction.crosswalk"].create(
             {
                 "kind": "uom",
@@ -36,7 +38,11 @@ class ChangeCase(DomainCase):
     def in_force(self, *proposals, **values):
         change = self.change(*proposals, **values)
         change.action_check()
-        change.action_activate()
+        if change.controlled:
+            change.with_user(self.first).action_approve()
+            change.with_user(self.second).action_approve()
+        else:
+            change.action_activate()
         return change
 
     def everything(self):
@@ -80,11 +86,13 @@ class TestChangeSets(ChangeCase, TransactionCase):
             (self.env["construction.schema.rule"], {
                 "event_type": "construction.job.upserted.v1", "platform_id": self.platform.id,
             }),
+            effective_at=fields.Datetime.now(),
         )  # fmt: skip
         self.assertFalse(self.mapping.exists())
         self.assertEqual(policy.budget_check, "block")
         self.assertEqual(len(self.everything()["construction.schema.rule"]), 1)
-        change.action_roll_back()
+        change.with_user(self.first).action_roll_back()
+        change.with_user(self.second).action_roll_back()
         self.assertEqual(self.everything(), before)
         self.assertEqual(change.state, "rolled_back")
 

@@ -19,7 +19,8 @@ ENGINE_MODELS = (
     "version_guard", "platform_standing",
     "approval", "approval_delegation", "approval_platform", "approval_rule", "person",
     "guard", "release_decision", "release_mixin", "release_policy", "right",
-    "change", "change_diff", "change_line", "change_mixin", "change_trial", "reapply", "replay",
+    "change", "change_control", "change_diff", "sync_policy_control",
+    "change_line", "change_mixin", "change_trial", "reapply", "replay",
     "schema_rule",
 )  # fmt: skip
 ENGINE = [

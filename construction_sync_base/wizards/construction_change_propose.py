@@ -14,6 +14,7 @@ class ConstructionChangePropose(models.TransientModel):
     )
     name = fields.Char(string="New change set")
     reason = fields.Char(string="Why")
+    effective_at = fields.Datetime(string="In force from", default=fields.Datetime.now)
     kind = fields.Selection(
         [
             ("mapping", "Mapping"),
@@ -35,6 +36,12 @@ class ConstructionChangePropose(models.TransientModel):
     value = fields.Char(string="Or a value")
     # a policy
     policy_id = fields.Many2one("construction.sync.policy")
+    policy_object = fields.Selection(
+        selection=lambda self: (
+            self.env["construction.sync.policy"]._fields["object"]._description_selection(self.env)
+        ),
+        string="New policy for",
+    )
     setting = fields.Selection(selection="_selection_setting", string="Rule")
     field_rule_id = fields.Many2one("construction.sync.policy.field", string="Listed field")
     field_name = fields.Char(string="Field")
@@ -94,8 +101,12 @@ class ConstructionChangePropose(models.TransientModel):
     def action_propose(self):
         """Add the proposal and open its change set."""
         self.ensure_one()
-        change = self.change_id or self._new_change()
         record, values = getattr(self, f"_proposal_{self.kind}")()
+        changes = self.env["construction.change"]
+        if not changes._is_manager():
+            change = changes._propose_by_finance(record, values, self._change_values())
+            return change._get_records_action(context={})
+        change = self.change_id or changes.create(self._change_values())
         if self.remove and not record:
             raise UserError(self.env._("Choose what is to be deleted."))
         self.env["construction.change.line"]._propose(
@@ -103,10 +114,10 @@ class ConstructionChangePropose(models.TransientModel):
         )
         return change._get_records_action(context={})
 
-    def _new_change(self):
+    def _change_values(self):
         if not (self.name or "").strip():
             raise UserError(self.env._("Choose a draft, or name a new change set."))
-        return self.env["construction.change"].create({"name": self.name, "reason": self.reason})
+        return {"name": self.name, "reason": self.reason, "effective_at": self.effective_at}
 
     def _proposal_mapping(self):
         target = self.target
@@ -125,12 +136,19 @@ class ConstructionChangePropose(models.TransientModel):
         return self.crosswalk_id, self._changed_only(self.crosswalk_id, values)
 
     def _proposal_policy(self):
-        if not self.policy_id or not (self.setting or self.remove):
+        if not (self.policy_id or self.policy_object) or not (self.setting or self.remove):
             raise UserError(self.env._("Choose a policy and the rule that is to hold."))
         name, _equals, value = (self.setting or "").partition("=")
         if name and self.policy_id._fields[name].type == "boolean":
             value = bool(value)
-        return self.policy_id, {name: value}
+        if self.policy_id:
+            return self.policy_id, {name: value}
+        return self.policy_id, {
+            "object": self.policy_object,
+            "platform_id": self.platform_id.id,
+            "company_id": self.company_id.id,
+            name: value,
+        }
 
     def _proposal_field(self):
         values = {"owner": self.field_owner}
