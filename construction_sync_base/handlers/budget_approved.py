@@ -37,10 +37,10 @@ class BudgetApproved(models.AbstractModel):
                 )
             elif self._currency(item, currencies, job.company_id.currency_id):
                 ready.append((item, job))
-        codes, types, uoms = self._lookups(ready)
+        found = self._lookups(ready)
         asked = []
         for item, job in ready:
-            lines = self._lines(item, job, codes, types, uoms)
+            lines = self._lines(item, job, *found)
             if item.blocked:
                 continue
             values = {
@@ -82,7 +82,7 @@ class BudgetApproved(models.AbstractModel):
         codes = self._cost_codes([(i, j, coding_of(line["cost_code"])) for i, j, line in entries])
         types = self._cost_types([(i, j, coding_of(line["cost_type"])) for i, j, line in entries])
         uoms = self._uoms([(i, j.company_id, line.get("uom")) for i, j, line in entries])
-        return codes, types, uoms
+        return codes, types, uoms, self._places(entries)
 
     def _versions(self, jobs):
         taken = defaultdict(set)
@@ -101,7 +101,7 @@ class BudgetApproved(models.AbstractModel):
         taken[job.id].add(name)
         return name
 
-    def _lines(self, item, job, codes, types, uoms):
+    def _lines(self, item, job, codes, types, uoms, places):
         currency = job.company_id.currency_id
         merged, amounts = {}, []
         for position, line in enumerate(item.data.get("lines") or (), start=1):
@@ -126,7 +126,8 @@ class BudgetApproved(models.AbstractModel):
             amounts.append(amount)
             uom = uoms.get((item.id, code_of(line.get("uom"))))
             ref = line.get("line_id") or False
-            key = (code.id, cost_type.id, line.get("reserve") or False, ref)
+            place = self._place(item, line, places)
+            key = (code.id, cost_type.id, line.get("reserve") or False, ref, *place.values())
             if key in merged:
                 merged[key]["amount"] += amount
                 merged[key]["quantity"] += quantity
@@ -141,6 +142,7 @@ class BudgetApproved(models.AbstractModel):
                 "uom_id": uom.id if uom else False,
                 "unit_cost": unit_cost,
                 "amount": amount,
+                **place,
             }
         if not item.blocked:
             self._check_total(item, amounts, currency)

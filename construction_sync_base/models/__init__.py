@@ -1,4 +1,9 @@
-from . import construction_coded_mixin, construction_release_mixin  # isort: split
+from . import (
+    construction_awaited_mixin,
+    construction_coded_mixin,
+    construction_placed_mixin,
+    construction_release_mixin,
+)  # isort: split
 
 from . import (
     account_analytic_line,
@@ -45,6 +50,7 @@ from . import (
     construction_handler,
     construction_handler_domain,
     construction_handler_domain_codes,
+    construction_handler_domain_places,
     construction_handler_partner,
     construction_handler_record,
     construction_handler_tree,

@@ -163,6 +163,7 @@ class ConstructionBinding(models.Model):
                     for pair in (
                         (f"external:{object_name}", external_id),
                         (f"origin:{object_name}", origin_id),
+                        (object_name, external_id),  # where it may also be a code
                     )
                 ],
                 platform_id,

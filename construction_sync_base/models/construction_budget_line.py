@@ -11,9 +11,11 @@ ALERT_LEVELS = [("0", "Below 80 %"), ("80", "80 %"), ("90", "90 %"), ("100", "10
 
 
 class ConstructionBudgetLine(models.Model):
-    """What one cost code and cost type of a job may cost, in the company's currency."""
+    """What one cost code and cost type of a job may cost, in the company's currency; where
+    the budget says so, in one phase and at one location of it."""
 
     _name = "construction.budget.line"
+    _inherit = ["construction.placed.mixin"]
     _description = "Job Budget Line"
     _order = "budget_id, cost_code_id, cost_type_id, id"
     _check_company_auto = True
@@ -54,8 +56,9 @@ class ConstructionBudgetLine(models.Model):
     alert_level = fields.Selection(ALERT_LEVELS, default="0", readonly=True, copy=False)
 
     _key_unique = models.UniqueIndex(
-        "(budget_id, cost_code_id, cost_type_id, COALESCE(reserve, ''), COALESCE(line_ref, ''))",
-        "This budget has a line for that cost code and cost type already.",
+        "(budget_id, cost_code_id, cost_type_id, COALESCE(reserve, ''), COALESCE(line_ref, ''),"
+        " COALESCE(phase_id, 0), COALESCE(location_id, 0), COALESCE(segments, ''))",
+        "This budget has a line for that cost code, cost type, phase and location already.",
     )
 
     def _key(self):
@@ -64,8 +67,8 @@ class ConstructionBudgetLine(models.Model):
     @api.depends("amount", "budget_id.line_ids.amount", "state")
     def _compute_figures(self):
         """Figures of the key (job, code, type). Several lines of one key (an allowance
-        beside the work) share them: they stand on the key's first line, the others show
-        their own amount only, so that a column adds up."""
+        beside the work, one line for each phase) share them: they stand on the key's first
+        line, the others show their own amount only, so that a column adds up."""
         positions = self.env["construction.job.cost"]._positions(self.job_id)
         first, amounts = {}, defaultdict(Decimal)
         for line in self.budget_id.line_ids.sorted(lambda line: line._origin.id):

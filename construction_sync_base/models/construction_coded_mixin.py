@@ -3,14 +3,13 @@ from odoo.exceptions import UserError
 
 
 class ConstructionCodedMixin(models.AbstractModel):
-    """A code that cost is booked on: each has its account in the plan of its kind, which
-    follows its name, its code and whether it is active."""
+    """A code that cost is booked on: each has its account in the plan of its kind (a key of
+    `construction.coding`), which follows its name, its code and whether it is active."""
 
     _name = "construction.coded.mixin"
+    _inherit = ["construction.awaited.mixin"]
     _description = "Code with an Account"
     _check_company_auto = True
-
-    _coding_kind = None  # key of `construction.coding`: `cost_code` or `cost_type`
 
     analytic_account_id = fields.Many2one(
         "account.analytic.account",
@@ -26,7 +25,7 @@ class ConstructionCodedMixin(models.AbstractModel):
 
     @api.constrains("analytic_account_id")
     def _check_account(self):
-        self.env["construction.coding"]._check_plan(self, self._coding_kind)
+        self.env["construction.coding"]._check_plan(self, self._code_kind)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -39,7 +38,7 @@ class ConstructionCodedMixin(models.AbstractModel):
         ]
         if bare:
             accounts = self.env["construction.coding"]._accounts(
-                self._coding_kind,
+                self._code_kind,
                 [
                     (vals["code"], vals["name"], company_id)
                     for vals, company_id in zip(bare, self._owner_ids(bare), strict=True)
@@ -47,9 +46,7 @@ class ConstructionCodedMixin(models.AbstractModel):
             )
             for vals, account in zip(bare, accounts, strict=True):
                 vals["analytic_account_id"] = account.id
-        records = super().create(vals_list)
-        records._announce()
-        return records
+        return super().create(vals_list)
 
     @api.model
     def _owner_ids(self, vals_list):
@@ -69,15 +66,7 @@ class ConstructionCodedMixin(models.AbstractModel):
                 account.write({"name": record.name, "code": record.code})
         if "active" in vals:
             self.analytic_account_id.sudo().write({"active": vals["active"]})
-        if "active" in vals or "code" in vals:
-            self._announce()
         return result
-
-    def _announce(self):
-        """Events that waited for one of these codes may go on."""
-        self.env["construction.resolver"]._available(
-            [(self._coding_kind, record.code) for record in self if record.active]
-        )
 
     @api.ondelete(at_uninstall=False)
     def _never_delete(self):

@@ -9,7 +9,7 @@ class ConstructionCostCode(models.Model):
     _inherit = ["construction.breakdown.mixin", "construction.coded.mixin"]
     _description = "Cost Code"
     _parent_store = True
-    _coding_kind = "cost_code"
+    _code_kind = "cost_code"
 
     parent_id = fields.Many2one(
         "construction.cost.code",

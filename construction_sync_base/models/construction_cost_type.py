@@ -22,7 +22,7 @@ class ConstructionCostType(models.Model):
     _description = "Cost Type"
     _order = "sequence, code"
     _rec_names_search = ["code", "name"]
-    _coding_kind = "cost_type"
+    _code_kind = "cost_type"
 
     sequence = fields.Integer(default=10)
     code = fields.Char(required=True)

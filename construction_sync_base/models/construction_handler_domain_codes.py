@@ -1,6 +1,6 @@
 from odoo import models
 
-from .construction_resolver import Origin, code_of
+from .construction_resolver import Origin, Own, code_of
 
 
 class DomainHandler(models.AbstractModel):
@@ -39,7 +39,7 @@ class DomainHandler(models.AbstractModel):
                 target_model, res_id = targets.get(str(text), (None, None))
                 if target_model == model:
                     mapped[company, text] = res_id
-            texts = {text for text in texts if not isinstance(text, Origin)}
+            texts = {str(text) for text in texts if not isinstance(text, Origin)}
             records = (
                 self.env[model]
                 .with_context(active_test=False)
@@ -52,9 +52,10 @@ class DomainHandler(models.AbstractModel):
             if (item.id, text) in result:
                 continue
             target = known.get(mapped.get((job.company_id, text)))
-            record = self._best_candidate(
-                [target] if target else candidates.get((job.company_id, text), ()), job
-            )
+            by_code = candidates.get((job.company_id, str(text)), ())
+            if isinstance(text, Origin):
+                by_code = ()  # an id is no code, even where it looks like one
+            record = self._best_candidate([target] if target else by_code, job)
             if record and record.active:
                 result[item.id, text] = record
             elif record:
@@ -81,18 +82,22 @@ class DomainHandler(models.AbstractModel):
         return result
 
     def _own_codes(self, items_lines, kind, model):
-        """{(company, origin): id} of the codes that lines name by our id of them."""
-        origins = {text for _item, _job, text in items_lines if isinstance(text, Origin)}
-        if not origins:
+        """{(company, key): id} of what lines name by our id of it or the platform's own."""
+        named = {
+            text: ("origin" if isinstance(text, Origin) else "external", text.id)
+            for _item, _job, text in items_lines
+            if isinstance(text, Origin | Own)
+        }
+        if not named:
             return {}
         found = self.env["construction.resolver"]._records(
-            items_lines[0][0].platform_id, kind, [("origin", text.id) for text in origins]
+            items_lines[0][0].platform_id, kind, named.values()
         )
-        targets = {key[1]: res_id for key, (target, res_id) in found.items() if target == model}
+        targets = {key: res_id for key, (target, res_id) in found.items() if target == model}
         return {
-            (job.company_id, text): targets[text.id]
+            (job.company_id, text): targets[named[text]]
             for _item, job, text in items_lines
-            if isinstance(text, Origin) and text.id in targets
+            if text in named and named[text] in targets
         }
 
     def _best_candidate(self, records, job):

@@ -7,9 +7,10 @@ class ConstructionLocation(models.Model):
     """A place at a site, or a yard or warehouse that serves sites."""
 
     _name = "construction.location"
-    _inherit = "construction.breakdown.mixin"
+    _inherit = ["construction.breakdown.mixin", "construction.awaited.mixin"]
     _description = "Location"
     _parent_store = True
+    _code_kind = "location"
 
     kind = fields.Selection(KINDS, required=True)
     parent_id = fields.Many2one("construction.location", index=True, ondelete="restrict")

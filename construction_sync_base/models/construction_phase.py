@@ -7,9 +7,10 @@ class ConstructionPhase(models.Model):
     """A phase or area of the work, as schedules and budgets name it."""
 
     _name = "construction.phase"
-    _inherit = "construction.breakdown.mixin"
+    _inherit = ["construction.breakdown.mixin", "construction.awaited.mixin"]
     _description = "Phase"
     _parent_store = True
+    _code_kind = "phase"
 
     kind = fields.Selection(KINDS, required=True)
     parent_id = fields.Many2one("construction.phase", index=True, ondelete="restrict")

@@ -2,10 +2,11 @@ from odoo import api, models
 
 from ..lib.compare import Compared
 
-LINE = ("name", "cost_code_id", "cost_type_id", "product_id", "product_uom_id", "product_qty",
-        "price_unit", "price_subtotal", "tax_ids", "tax_recoverable")  # fmt: skip
-BUDGET_LINE = ("cost_code_id", "cost_type_id", "reserve", "quantity", "uom_id", "unit_cost",
-               "amount")  # fmt: skip
+LINE = ("name", "cost_code_id", "cost_type_id", "phase_id", "location_id", "segments",
+        "product_id", "product_uom_id", "product_qty", "price_unit", "price_subtotal",
+        "tax_ids", "tax_recoverable")  # fmt: skip
+BUDGET_LINE = ("cost_code_id", "cost_type_id", "phase_id", "location_id", "segments",
+               "reserve", "quantity", "uom_id", "unit_cost", "amount")  # fmt: skip
 
 
 class ConstructionReapply(models.AbstractModel):

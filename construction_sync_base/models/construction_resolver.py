@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from odoo import api, models
@@ -8,6 +9,16 @@ from .construction_issue import OPEN
 
 class Origin(NamedTuple):
     """A code that the platform names by our id of it (`origin_id`)."""
+
+    id: str
+
+    def __str__(self):
+        return self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A code in plain text that may as well be the platform's own id of the record."""
 
     id: str
 

@@ -86,6 +86,16 @@ class ConstructionResolver(models.AbstractModel):
                         WHERE c.code = k.value AND c.active
                           AND c.write_date > i.create_date - interval '10 minutes'
                           AND (c.company_id IS NULL OR c.company_id = i.company_id)))
+                OR (k.kind = 'phase' AND EXISTS (
+                       SELECT FROM construction_phase p
+                        WHERE p.code = k.value AND p.active
+                          AND p.write_date > i.create_date - interval '10 minutes'
+                          AND (p.company_id IS NULL OR p.company_id = i.company_id)))
+                OR (k.kind = 'location' AND EXISTS (
+                       SELECT FROM construction_location p
+                        WHERE p.code = k.value AND p.active
+                          AND p.write_date > i.create_date - interval '10 minutes'
+                          AND (p.company_id IS NULL OR p.company_id = i.company_id)))
                 OR (k.kind = 'cost_type' AND EXISTS (
                        SELECT FROM construction_cost_type t
                         WHERE t.code = k.value AND t.active

@@ -132,6 +132,7 @@ class ConstructionSchedulePlan(models.AbstractModel):
         codes = self._cost_codes([(i, j, coding_of(line["cost_code"])) for i, j, line in entries])
         types = self._cost_types([(i, j, coding_of(line["cost_type"])) for i, j, line in entries])
         uoms = self._uoms([(i, j.company_id, line.get("uom")) for i, j, line in entries])
+        places = self._places(entries)
         taxes = self._taxes([(i, j.company_id, line.get("tax_code")) for i, j, line in entries])
         products = self._mapped(
             [(i, j.company_id, line.get("product")) for i, j, line in entries],
@@ -147,6 +148,7 @@ class ConstructionSchedulePlan(models.AbstractModel):
                 values = self._line_values(plan, line, position, codes, types, uoms)
                 if values is None:
                     continue
+                values |= self._place(item, line, places)
                 tax = taxes.get((item.id, code_of(line.get("tax_code"))))
                 if tax:
                     self._refuse_included_tax(item, line, tax)

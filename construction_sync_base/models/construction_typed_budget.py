@@ -8,6 +8,9 @@ from ..lib import money
 from ..lib.names import match_key
 
 HEADER = ("basis", "includes_changes", "effective_on")
+CODING = ("cost_code_id", "cost_type_id", "reserve")
+# a person who typed the budget knew the coding; a platform's own version says these as well
+SENT = (*CODING, "phase_id", "location_id", "segments")
 
 
 class ConstructionTypedBudget(models.AbstractModel):
@@ -78,7 +81,7 @@ class ConstructionTypedBudget(models.AbstractModel):
         return (
             budget.state == "approved"
             and (budget.version == version or budget.version.startswith(f"{version}."))
-            and not self._differences(budget, values)
+            and not self._differences(budget, values, SENT)
         )
 
     def _may_adopt(self, item, budget, values):
@@ -114,14 +117,17 @@ class ConstructionTypedBudget(models.AbstractModel):
                 item.bind(budget)
         return drafts
 
-    def _differences(self, budget, values):
-        """What the event says otherwise than the budget, as sentences."""
+    def _differences(self, budget, values, names=CODING):
+        """What the event says otherwise than the budget, as sentences.
+
+        :param names: fields of lines; amounts are compared per value of all of them
+        """
         found = [
             self.env._("%s differs", budget._fields[name]._description_string(self.env))
             for name in HEADER
             if (budget[name] and str(budget[name]) or False) != (values[name] or False)
         ]
-        ours, theirs = self._amounts(budget), self._sent_amounts(budget, values)
+        ours, theirs = self._amounts(budget, names), self._sent_amounts(budget, values, names)
         for key in sorted(ours.keys() | theirs.keys(), key=str):
             here, there = ours.get(key, Decimal(0)), theirs.get(key, Decimal(0))
             if here != there:
@@ -129,7 +135,7 @@ class ConstructionTypedBudget(models.AbstractModel):
         return found
 
     def _amount_difference(self, budget, key, here, there):
-        code, cost_type, reserve = key
+        code, cost_type, reserve = key[: len(CODING)]
 
         def shown(amount):
             return formatLang(self.env, float(amount), currency_obj=budget.currency_id)
@@ -143,18 +149,19 @@ class ConstructionTypedBudget(models.AbstractModel):
             theirs=shown(there),
         )
 
-    def _amounts(self, budget):
+    def _amounts(self, budget, names):
         digits = budget.currency_id.decimal_places
         totals = defaultdict(Decimal)
         for line in budget.line_ids:
-            key = (line.cost_code_id.id, line.cost_type_id.id, line.reserve or False)
+            values = [line[name] for name in names]
+            key = tuple(v.id if isinstance(v, models.BaseModel) else v or False for v in values)
             totals[key] += money.from_float(line.amount, digits)
         return {key: amount for key, amount in totals.items() if amount}
 
-    def _sent_amounts(self, budget, values):
+    def _sent_amounts(self, budget, values, names):
         digits = budget.currency_id.decimal_places
         totals = defaultdict(Decimal)
         for _command, _id, line in values["line_ids"]:
-            key = (line["cost_code_id"], line["cost_type_id"], line["reserve"])
+            key = tuple(line[name] for name in names)
             totals[key] += money.from_float(line["amount"], digits)
         return {key: amount for key, amount in totals.items() if amount}

@@ -16,7 +16,8 @@ class PurchaseOrderLine(models.Model):
     quantity at price 1, so that receipts, bills and certificates carry amounts as
     quantities and every native figure is right; a `unit` line is quantity × price."""
 
-    _inherit = "purchase.order.line"
+    _name = "purchase.order.line"
+    _inherit = ["purchase.order.line", "construction.placed.mixin"]
 
     sov_method = fields.Selection(
         [("amount", "Amount"), ("unit", "Unit")], string="Method", default="unit", required=True

@@ -40,6 +40,7 @@ class PurchaseOrderLineRules(models.Model):
         self.env["construction.coding"]._check_cost_coding(
             lines, lambda line: line.order_id.company_id, lambda line: line.order_id.project_id
         )
+        lines._check_place()  # the job of a draft may change after the phase was chosen
         for line in lines:
             if line.product_id.is_storable:
                 raise UserError(

@@ -41,6 +41,7 @@ from . import (
     test_multi_company_rights,
     test_multi_currency,
     test_native_rules,
+    test_places,
     test_platform,
     test_policy_control,
     test_policy_crosswalk,

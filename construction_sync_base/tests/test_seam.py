@@ -100,11 +100,11 @@ class TestSeam(BaseCase):
     def test_every_model_file_is_on_one_side(self):
         """A new `construction_*` model of the engine belongs on the list above."""
         domain = {
-            "account_map", "breakdown_mixin", "budget", "budget_control", "budget_line",
-            "budget_release", "coded_mixin", "coding", "cost_code", "cost_type", "employee",
-            "handler_domain_codes", "handler_partner", "handler_record", "handler_tree",
-            "job_cost", "location", "phase", "schedule_plan", "translator_procore",
-            "typed_budget", "typed_commitment",
+            "account_map", "awaited_mixin", "breakdown_mixin", "budget", "budget_control",
+            "budget_line", "budget_release", "coded_mixin", "coding", "cost_code", "cost_type", "employee",
+            "handler_domain_codes", "handler_domain_places", "handler_partner", "handler_record",
+            "handler_tree", "job_cost", "location", "phase", "placed_mixin", "schedule_plan",
+            "translator_procore", "typed_budget", "typed_commitment",
         }  # fmt: skip
         for path in (ADDON / "models").glob("construction_*.py"):
             name = path.stem.removeprefix("construction_")
