@@ -101,10 +101,10 @@ class TestSeam(BaseCase):
         """A new `construction_*` model of the engine belongs on the list above."""
         domain = {
             "account_map", "awaited_mixin", "breakdown_mixin", "budget", "budget_control",
-            "budget_line", "budget_release", "coded_mixin", "coding", "cost_code", "cost_type", "employee",
-            "handler_domain_codes", "handler_domain_places", "handler_partner", "handler_record",
-            "handler_tree", "job_cost", "location", "phase", "placed_mixin", "schedule_plan",
-            "translator_procore", "typed_budget", "typed_commitment",
+            "budget_line", "budget_release", "coded_mixin", "coding", "cost_code", "cost_type",
+            "employee", "handler_domain_codes", "handler_domain_places", "handler_partner",
+            "handler_record", "handler_tree", "job_cost", "location", "phase", "placed_mixin",
+            "schedule_plan", "translator_procore", "typed_budget", "typed_commitment",
         }  # fmt: skip
         for path in (ADDON / "models").glob("construction_*.py"):
             name = path.stem.removeprefix("construction_")
