@@ -11,6 +11,7 @@ SLOW_SECONDS = (60, 900)  # p95 from received to applied: look, act
 OVERDUE_SECONDS = (60, 300)  # the oldest event that is due and that nobody takes
 SILENT_SECONDS = 24 * 3600
 CRON_SECONDS = (180, 900)  # since a scheduled action should have run
+MAIL_SECONDS = (26 * 3600, 50 * 3600)  # since what goes out once a day waits
 SEAL_SECONDS = (600, 3600)  # since the oldest audit row waits for its seal
 
 
@@ -25,6 +26,23 @@ def by_limits(value, limits):
     if value is None or value < look:
         return FINE
     return LOOK if value < act else ACT
+
+
+def of_mail(*, failed, nobody, overdue, stuck):
+    """Judge the daily mail of checkpoints to the auditors.
+
+    :param failed: why the last mail failed, or None
+    :param nobody: there is something to mail and no address
+    :param overdue: seconds since the oldest checkpoint that no mail carried, or None
+    :param stuck: seconds since the oldest mail that the queue holds, or None
+    """
+    return worst(
+        [
+            LOOK if failed or nobody else FINE,
+            by_limits(overdue, MAIL_SECONDS),
+            by_limits(stuck, MAIL_SECONDS),
+        ]
+    )
 
 
 def of_platform(

@@ -20,6 +20,7 @@ from . import (
     construction_approval_rule_domain,
     construction_audit,
     construction_audit_checkpoint,
+    construction_audit_dispatch,
     construction_audit_seal,
     construction_binding,
     construction_breakdown_mixin,

@@ -250,9 +250,11 @@ class ConstructionAuditSeal(models.Model):
     # --------------------------------------------------------------- health
     @api.model
     def _cron_seal(self):
-        """Every minute: what no drain sealed, and the checkpoints that are due."""
+        """Every minute: what no drain sealed, the checkpoints that are due, and once a day
+        their mail to the auditors."""
         self._seal()
         self.env["construction.audit.checkpoint"]._issue_due()
+        self.env["construction.audit.dispatch"]._send_due()
 
     @api.model
     def _health(self):

@@ -4,6 +4,7 @@ from . import (
     test_approval_matrix,
     test_approvals,
     test_audit,
+    test_audit_mail,
     test_audit_mutations,
     test_audit_seals,
     test_audit_tours,

@@ -20,6 +20,7 @@ TABLE = {
     "construction.approval.rule": "r r rwcu r r r",
     "construction.audit": "- - r r r -",
     "construction.audit.checkpoint": "- - r r r -",
+    "construction.audit.dispatch": "- - r r r -",
     "construction.audit.seal": "- - r r r -",
     "construction.binding": "r r r r r r",
     "construction.budget": "r rwcu rwcu r r rwc",

@@ -88,6 +88,7 @@ class ConstructionHealth(models.TransientModel):
             *self._cron_checks(found),
             *self._secret_checks(),
             *self._audit_checks(),
+            self._audit_mail_check(),
             self._proxy_check(),
         ]
 
@@ -266,6 +267,37 @@ class ConstructionHealth(models.TransientModel):
                 ),
             ),
         ]
+
+    def _audit_mail_check(self):
+        """Whether signed checkpoints reach a place outside the database."""
+        facts = self.env["construction.audit.dispatch"].sudo()._health()
+        name = self.env._("Checkpoints mailed to the auditors")
+        value = str(facts["at"]) if facts["at"] else self.env._("never")
+        level = health.of_mail(**{key: facts[key] for key in ("failed", "nobody")},
+                               overdue=facts["overdue"], stuck=facts["stuck"])  # fmt: skip
+        if not facts["allowed"]:
+            level = health.OFF
+            advice = self.env._(
+                "No platform is confirmed in this database, or it was neutralised: a copy mails "
+                "nobody."
+            )
+        elif facts["failed"]:
+            value = self.env._("failed: %s", facts["failed"])
+            advice = self.env._(
+                "Mend the outgoing mail server and retry under Settings ▸ Technical ▸ Emails; "
+                "tomorrow's mail carries them again in any case."
+            )
+        elif facts["nobody"]:
+            advice = self.env._(
+                "Nobody to mail to: give a user of the group Auditor an e-mail address, or set "
+                "the system parameter construction_sync.audit_mail."
+            )
+        else:
+            advice = self.env._(
+                "They wait longer than a day: see the scheduled actions “seal the audit trail” "
+                "and “Mail: Email Queue Manager”."
+            )
+        return (level, name, value, advice)
 
     # ---------------------------------------------------------------- proxy
     def _proxy_check(self):

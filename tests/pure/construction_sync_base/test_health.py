@@ -11,6 +11,7 @@ from odoo.addons.construction_sync_base.lib.health import (
     LOOK,
     OFF,
     by_limits,
+    of_mail,
     of_platform,
     worst,
 )
@@ -88,3 +89,15 @@ def test_the_most_urgent_stands_first(facts):
 def test_limits():
     values = (None, 0, 59, 60, 299, 300, 1e9)
     assert [by_limits(v, (60, 300)) for v in values] == [FINE, FINE, FINE, LOOK, LOOK, ACT, ACT]
+
+
+def test_the_mail_to_the_auditors():
+    fine = {"failed": None, "nobody": False, "overdue": None, "stuck": None}
+    day = 24 * 3600
+    assert of_mail(**fine) == FINE
+    assert of_mail(**fine | {"overdue": day, "stuck": 600}) == FINE
+    assert of_mail(**fine | {"failed": "refused"}) == LOOK
+    assert of_mail(**fine | {"nobody": True}) == LOOK
+    assert of_mail(**fine | {"overdue": 2 * day}) == LOOK
+    assert of_mail(**fine | {"failed": "refused", "overdue": 3 * day}) == ACT
+    assert of_mail(**fine | {"stuck": 3 * day}) == ACT
