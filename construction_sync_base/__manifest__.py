@@ -32,6 +32,7 @@
         "wizards/construction_change_propose_views.xml",
         "views/construction_sync_policy_views.xml",
         "views/construction_audit_views.xml",
+        "wizards/construction_database_confirm_views.xml",
         "views/construction_platform_views.xml",
         "views/construction_cost_code_views.xml",
         "views/construction_cost_type_views.xml",

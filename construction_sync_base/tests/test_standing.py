@@ -146,6 +146,41 @@ class TestStanding(InboxCase):
         with self.assertRaises(AccessError):
             manager.read(["confirmed_database"])
 
+    def test_original_or_copy_is_asked_for_all_of_them_at_once(self):
+        other = self.make_platform("tests-standing-other", self.company)
+        draft = self.platform.copy({"key": "tests-standing-draft"})
+        self.move_database()
+        other.sudo().confirmed_database = "elsewhere"
+        manager = self.make_user("standing-asked", "integration_manager")
+        health = self.env["construction.health"].with_user(manager)
+        screen = health.browse(health.action_open()["res_id"])
+        self.assertGreaterEqual(screen.refused_count, 2)
+        dialog = self.env["construction.database.confirm"].with_user(manager).create({})
+        self.assertGreaterEqual(dialog.platform_ids, self.platform | other)
+        self.assertNotIn(draft, dialog.platform_ids)
+        self.assertIn(self.env.cr.dbname, dialog.command)
+        for answer in (False, "copy"):
+            dialog.answer = answer
+            with self.assertRaisesRegex(UserError, "neutralize"):
+                dialog.action_confirm_database()
+            self.assertTrue(self.platform.halted)
+        dialog.answer = "original"
+        dialog.action_confirm_database()
+        (self.platform | other).invalidate_recordset()
+        self.assertFalse(any((self.platform | other).mapped("halted")))
+        self.assertEqual(health.browse(health.action_open()["res_id"]).refused_count, 0)
+        for group in ("finance", "auditor"):
+            with self.assertRaises(AccessError):
+                dialog.with_user(self.make_user(f"ask-{group}", group)).action_confirm_database()
+
+    def test_it_is_asked_where_somebody_looks(self):
+        action = self.env.ref("construction_sync_base.action_construction_database_confirm")
+        manager = self.make_user("standing-looks", "integration_manager")
+        for model, kind in (("construction.platform", "form"), ("construction.platform", "kanban"),
+                            ("construction.health", "form")):  # fmt: skip
+            arch = self.env[model].with_user(manager).get_view(view_type=kind)["arch"]
+            self.assertIn(f'name="{action.id}"', arch, f"{model} {kind}")
+
     def test_neutralize_sql(self):
         """The statements themselves; tests/e2e runs Odoo's command."""
         from odoo.tools import file_open

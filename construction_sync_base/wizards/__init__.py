@@ -3,6 +3,7 @@ from . import (
     bill_to_po_wizard,
     construction_audit_verify,
     construction_change_propose,
+    construction_database_confirm,
     construction_health,
     construction_issue_candidate,
     construction_issue_choose,

@@ -25,6 +25,7 @@ class ConstructionHealth(models.TransientModel):
     dead_count = fields.Integer(string="Given up", readonly=True)
     issue_count = fields.Integer(string="Open issues", readonly=True)
     finished_count = fields.Integer(string="Applied in the last hour", readonly=True)
+    refused_count = fields.Integer(compute="_compute_platform_ids")
     drains_per_minute = fields.Float(readonly=True, digits=(16, 1))
     check_ids = fields.One2many("construction.health.check", "health_id", readonly=True)
     platform_ids = fields.Many2many("construction.platform", compute="_compute_platform_ids")
@@ -33,6 +34,7 @@ class ConstructionHealth(models.TransientModel):
     def _compute_platform_ids(self):
         for screen in self:
             screen.platform_ids = self._platforms()
+            screen.refused_count = len(screen.platform_ids.filtered("can_confirm"))
 
     def _platforms(self):
         return self.env["construction.platform"].search([])  # pylint: disable=no-search-all

@@ -92,6 +92,14 @@ def restore(server, folder):
     clock("restore: filestore, ANALYZE")
 
 
+def confirm(server):
+    """The step of a person: Platform Health ▸ Original or copy? ▸ The original."""
+    (dialog,) = server.execute(
+        "construction.database.confirm", "create", [[{"answer": "original"}]]
+    )
+    server.execute("construction.database.confirm", "action_confirm_database", [[dialog]])
+
+
 def drill(server, folder, number):
     clock = Clock()
     platform = Platform(server, key="drill")
@@ -122,11 +130,11 @@ def drill(server, folder, number):
 
     answer = platform.post(after[:1], BATCHED)
     check(answer.status_code == 503, f"a restored database took an event: {answer.status_code}")
-    server.execute("construction.platform", "action_confirm_database", [[platform.id]])
+    confirm(server)
     again = [*before[-4 * BATCH :], *waiting, *after]
     accepted, duplicates = send(platform, again)
     settled(server, number + 2 * BATCH)
-    clock(f"confirmed; {len(again)} events sent again and applied")
+    clock(f"original confirmed; {len(again)} events sent again and applied")
     wanted = number + 2 * BATCH
     check(accepted == wanted - held, f"{accepted} new, {duplicates} known, {held} in the backup")
     check(accepted + duplicates == len(again), "a verdict is missing")
