@@ -196,27 +196,35 @@ class ConstructionDrain(models.AbstractModel):
         _logger.warning("%s claimed events were released from a dead worker", len(ids))
         if poisonous:
             env = api.Environment(cr, SUPERUSER_ID, {})
-            events = env["construction.event"].browse(poisonous)
-            env["construction.issue"]._open_issues(
-                [
-                    {
-                        "event_id": event.id,
-                        "platform_id": event.platform_id.id,
-                        "company_id": event.company_id.id,
-                        "category": "internal",
-                        "severity": "critical",
-                        "message": env._(
-                            "Applying this event ended its worker process %s times. It was "
-                            "put away so that the others can go on.",
-                            event.crashes,
-                        ),
-                        "suggestion": env._("Look at its size and content, then replay it."),
-                    }
-                    for event in events
-                ]
-            )
-            env["construction.audit"]._record(events, "event_quarantined")
-            env.flush_all()
+            self._quarantine(env["construction.event"].browse(poisonous))
+
+    def _quarantine(self, events):
+        """Tell of events that were put away. They stay so even where telling fails: the lane
+        goes on, and the health page counts them."""
+        env = events.env
+        env["construction.audit"]._record(events, "event_quarantined")
+        try:
+            with env.cr.savepoint():
+                env["construction.issue"]._open_issues([self._killed(event) for event in events])
+        except LOST:
+            raise
+        except Exception as error:  # an alert, or another addon's hook
+            _logger.warning("issues of %s were not saved: %s", events, logs.trace(error))
+
+    def _killed(self, event):
+        return {
+            "event_id": event.id,
+            "platform_id": event.platform_id.id,
+            "company_id": event.company_id.id,
+            "category": "internal",
+            "severity": "critical",
+            "message": self.env._(
+                "Applying this event ended its worker process %s times. It was "
+                "put away so that the others can go on.",
+                event.crashes,
+            ),
+            "suggestion": self.env._("Look at its size and content, then replay it."),
+        }
 
     # ------------------------------------------------------------- resuming
     @api.model
@@ -292,13 +300,15 @@ class ConstructionDrain(models.AbstractModel):
         self._drain_forgotten()
 
     def _drain_forgotten(self):
-        """Apply what has been due for long although nobody works: the job runner is down, or
-        its notifications are lost. Slower than the runner, but nothing lies still."""
+        """Apply what has been due for long although nobody works: the job runner is down, its
+        notifications are lost, or who works has been stopped for longer than its lease and
+        keeps the lane's place. Slower than the runner, but nothing lies still."""
         self.env.cr.execute(
             """
             SELECT lane FROM (VALUES ('critical'), ('standard'), ('bulk')) AS lanes (lane)
              WHERE NOT EXISTS (SELECT FROM construction_event e
-                                WHERE e.claim IS NOT NULL AND e.lane = lanes.lane)
+                                WHERE e.claim IS NOT NULL AND e.lane = lanes.lane
+                                  AND e.lease_until > now() AT TIME ZONE 'UTC')
                AND EXISTS (SELECT FROM construction_event e
                             WHERE e.lane = lanes.lane AND e.state = 'pending'
                               AND e.claim IS NULL AND e.blocked_by_id IS NULL

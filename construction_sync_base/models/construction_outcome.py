@@ -1,10 +1,15 @@
+import logging
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 import psycopg2.errors
 from odoo import models
 
+from ..lib import logs
 from ..lib.batch import columns
+from .construction_drain import LOST
+
+_logger = logging.getLogger(__name__)
 
 
 class ConstructionOutcome(models.AbstractModel):
@@ -29,7 +34,7 @@ class ConstructionOutcome(models.AbstractModel):
                     ),
                 )
                 row["outcome"] = ("parked", None, None)
-        self._save_issues(rows, items)
+        self._tell(rows, items)
         self._save_states(token, rows, items)
         self._save_replaced(replaced)
         finished = [r["id"] for r in rows if r["outcome"][0] in ("processed", "superseded")]
@@ -50,6 +55,32 @@ class ConstructionOutcome(models.AbstractModel):
                 )
             )
         self.env["construction.audit"].with_user(actor)._insert(audit)
+
+    def _tell(self, rows, items):
+        """Open and close issues. Where that itself fails the event keeps its own error and is
+        tried again; the others of the claim are told about one by one."""
+        try:
+            with self.env.cr.savepoint():
+                self._save_issues(rows, items)
+        except LOST:
+            raise
+        except Exception as error:  # an alert, or another addon's hook
+            ids = [row["id"] for row in rows]
+            _logger.warning("issues of events %s were not saved: %s", ids, logs.trace(error))
+            if len(rows) > 1:
+                for row in rows:
+                    self._tell([row], items)
+            elif rows[0]["outcome"][0] == "parked":
+                self._postpone(rows[0], items[rows[0]["id"]], error)
+
+    def _postpone(self, row, item, error):
+        """What is parked without an issue would wait for nothing: it is tried again, and
+        carries its own reasons meanwhile."""
+        state, due, blocked_by, text, first = self.env["construction.apply"]._retry_outcome(
+            row, error
+        )
+        reasons = [problem.message for problem in item.problems]
+        row["outcome"] = (state, due, blocked_by, "\n".join([*reasons, text])[:2000], first)
 
     def _save_issues(self, rows, items):
         vals, closed, causes = [], [], {}

@@ -145,6 +145,37 @@ class TestClaims(FailureCase):
         self.assertFalse(self.issues(poison["id"]))
 
     @mute_logger(DRAIN)
+    def test_fault_13_the_lane_goes_on_where_nobody_can_be_told(self):
+        poison = self.ping()
+        self.send(poison)
+        Issue = self.env.registry["construction.issue"]
+        with patch.object(Issue, "_open_issues", side_effect=ValueError("no mail server")):
+            for n in range(4):
+                self.claim(token=f"t{n}", key=n + 1)
+        self.assertEqual(self.state(poison["id"]), "dead")
+        good = self.ping()
+        self.apply(good)
+        self.assertEqual(self.state(good["id"]), "processed")
+
+    @mute_logger(DRAIN)
+    def test_fault_04_a_lane_whose_only_worker_is_stopped(self):
+        """Its claim has run out of time and it keeps the lane's place in the queue: the
+        sweeper applies what has been due for long, itself."""
+        held, waiting = self.ping(), self.ping()
+        self.send(held)
+        self.env.cr.execute("SELECT pg_advisory_xact_lock(%s, 4711)", (LOCK_CLASS,))
+        self.claim()
+        self.send(waiting)
+        long_due = {"next_try_at": "2020-01-01"}
+        self.stored(waiting["id"]).write(long_due)
+        with self.shared_cursors():
+            self.env["construction.drain"]._sweep()
+            self.assertEqual(self.state(waiting["id"]), "pending", "somebody works")
+            self.stored(held["id"]).write({"lease_until": "2020-01-01", **long_due})
+            self.env["construction.drain"]._sweep()
+        self.assertEqual(self.state(waiting["id"]), "processed")
+
+    @mute_logger(DRAIN)
     def test_fault_12_an_attempt_that_ended_clears_the_suspicion(self):
         event = self.event(
             "cost_code.upserted", data=self.cost_code_data("09-100", parent_code="09-000")

@@ -15,6 +15,7 @@ from ..lib.batch import Problem, Refused
 from .common import SyncCase
 
 APPLY = "odoo.addons.construction_sync_base.models.construction_apply"
+OUTCOME = "odoo.addons.construction_sync_base.models.construction_outcome"
 DRAIN = "odoo.addons.construction_sync_base.models.construction_drain"
 
 
@@ -127,6 +128,33 @@ class TestFailing(FailureCase):
             self.apply(event, other)
         self.assertParked(event["id"], "budget")
         self.assertEqual((self.written(event), self.written(other)), (0, 1))
+
+    @mute_logger(APPLY, OUTCOME)
+    def test_fault_13_telling_of_failures_fails(self):
+        """Errors stay on their events, nothing waits without a reason, neighbours go on."""
+        faulty, refused, good = self.ping("fail"), self.ping("refuse"), self.ping()
+        Issue = self.env.registry["construction.issue"]
+
+        def apply(_handler, items):
+            for item in items:
+                if item.data["note"] == "fail":
+                    raise RuntimeError("boom")
+                if item.data["note"] == "refuse":
+                    item.park("budget", "too much")
+
+        def broken(_self, _vals):
+            raise ValueError("no mail server")
+
+        with patch.object(self.ping_handler, "_apply", apply):
+            with patch.object(Issue, "_open_issues", broken):
+                self.apply(faulty, refused, good)
+            states = [self.state(e["id"]) for e in (faulty, refused, good)]
+            self.assertEqual(states, ["pending", "pending", "processed"])
+            self.assertIn("boom", self.stored(faulty["id"]).last_error)
+            self.assertIn("too much", self.stored(refused["id"]).last_error)
+            self.set_due(refused)
+            self.drain()
+            self.assertParked(refused["id"], "budget")
 
     def test_a_constraint_of_the_database_is_the_event_s_own(self):
         event, other = self.ping("fail"), self.ping()

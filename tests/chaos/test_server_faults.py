@@ -5,6 +5,7 @@ import signal
 import time
 
 import psutil
+import psycopg2
 import pytest
 
 from tests.e2e.platform import BATCHED, Platform
@@ -12,6 +13,8 @@ from tests.e2e.server import Server, wait_for
 from tests.e2e.test_process_faults import OPTIONS, applications, slept, started
 
 from .sender import Sender
+
+CLAIM_LOCK = 0x43535943  # of construction_drain
 
 
 def codes(platform, count):
@@ -79,32 +82,42 @@ def test_fault_11_notifications_are_lost(server, platform):
         os.kill(server.worker_pids("WorkerJobRunner")[0], signal.SIGKILL)
 
 
-def test_fault_13_telling_about_a_failure_fails(server, platform, tmp_path):
-    """The event's own error stays and its neighbours are applied."""
-    server.psql("ALTER TABLE construction_cost_code ADD CONSTRAINT chaos CHECK (name <> 'refused')")
-    try:
-        refused = platform.cost_code(f"{platform.code}-bad", name="refused")
-        neighbours = codes(platform, 5)
-        platform.send(refused, *neighbours)
-        platform.wait(*neighbours)
-        errors = wait_for(
-            lambda: server.psql(
-                "SELECT last_error FROM construction_event WHERE event_id = %s"
-                " AND last_error IS NOT NULL",
-                (refused["id"],),
-            )
-        )
-        assert "chaos" in errors[0][0]
-    finally:
-        server.psql("ALTER TABLE construction_cost_code DROP CONSTRAINT chaos")
-    (event_id,) = server.psql(
-        "SELECT id FROM construction_event WHERE event_id = %s", (refused["id"],)
-    )[0]
-    server.psql(
-        "UPDATE construction_event SET next_try_at = now() AT TIME ZONE 'UTC' WHERE id = %s",
-        (event_id,),
+def test_fault_13_telling_about_a_failure_fails(server, platform):
+    """The event's own error stays, its neighbours are applied, and what was parked is told
+    as soon as telling works again."""
+    failing = (
+        "CREATE FUNCTION chaos() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE EXCEPTION 'chaos in %', TG_TABLE_NAME; END $$"
     )
+    server.psql(failing)
+    trigger = "CREATE TRIGGER chaos BEFORE INSERT ON {} FOR EACH ROW {} EXECUTE FUNCTION chaos()"
+    server.psql(trigger.format("construction_cost_code", "WHEN (NEW.name = 'refused')"))
+    server.psql(trigger.format("construction_issue", ""))
+    refused = platform.cost_code(f"{platform.code}-bad", name="refused")
+    waiting = platform.cost_code(f"{platform.code}-alone", parent_code="nobody")
+    try:
+        neighbours = codes(platform, 5)
+        platform.send(refused, waiting, *neighbours)
+        platform.wait(*neighbours)
+        assert "construction_cost_code" in error_of(server, refused)
+        assert "nobody" in error_of(server, waiting)
+    finally:
+        server.psql("DROP FUNCTION chaos CASCADE")
+    server.psql(
+        "UPDATE construction_event SET next_try_at = now() AT TIME ZONE 'UTC' WHERE event_id IN %s",
+        ((refused["id"], waiting["id"]),),
+    )
+    platform.send(*codes(platform, 1))  # wakes a worker
     platform.wait(refused)
+    platform.wait(waiting, states=("parked",))
+    assert [category for category, _m, _s in platform.issues(waiting)] == ["unmapped_reference"]
+
+
+def error_of(server, event):
+    query = (
+        "SELECT last_error FROM construction_event WHERE event_id = %s AND last_error IS NOT NULL"
+    )
+    return wait_for(lambda: server.psql(query, (event["id"],)))[0][0]
 
 
 def test_fault_37_five_thousand_events_at_once(server, platform):
@@ -171,22 +184,30 @@ def test_fault_01_many_times_under_load(server, platform):
     platform.wait(*events, timeout=240)
 
 
-def test_fault_04_a_worker_sleeps_past_its_lease(server, platform, tmp_path):
-    """Stopped for longer than the lease: another takes over, and the one that wakes finds
-    its token void."""
-    event = slept(platform, "past-lease", tmp_path, 1)
-    platform.send(event)
-    worker = started(tmp_path, "past-lease")
+def test_fault_04_a_worker_sleeps_past_its_lease(server, tmp_path):
+    """Stopped while it applies one platform's part of a claim: another worker takes over the
+    part whose lease has passed, and the one that wakes finds its token void for that, and
+    goes on with what it held."""
+    first, second = Platform(server), Platform(server)
+    held = slept(first, "held", tmp_path, 5)
+    taken_over = slept(second, "taken-over", tmp_path, 0)
+    with psycopg2.connect(dbname=server.db) as connection, connection.cursor() as cr:
+        cr.execute("SELECT pg_advisory_xact_lock(%s)", (CLAIM_LOCK,))
+        first.send(held)
+        second.send(taken_over)  # nobody claims until both are there
+    connection.close()
+    worker = started(tmp_path, "held")
     os.kill(worker, signal.SIGSTOP)
     try:
-        server.psql(
+        moved = server.psql(
             "UPDATE construction_event SET lease_until = now() AT TIME ZONE 'UTC' - interval '1 s'"
-            " WHERE event_id = %s",
-            (event["id"],),
+            " WHERE event_id = %s AND claim IS NOT NULL RETURNING 1",
+            (taken_over["id"],),
         )
-    except Exception:
+        assert moved, "the first worker holds both"
+        second.send(*codes(second, 1))  # wakes another worker
+        second.wait(taken_over)
+    finally:
         os.kill(worker, signal.SIGCONT)
-        raise
-    os.kill(worker, signal.SIGCONT)
-    platform.wait(event)
-    assert applications(server, "past-lease") == 1
+    first.wait(held)
+    assert applications(server, "held") == applications(server, "taken-over") == 1
