@@ -4,10 +4,10 @@ import re
 from odoo import SUPERUSER_ID, api
 from odoo.http import Controller, request, route
 
+from ..lib.attachment import MAX_BYTES
 from ..models.construction_apply import CONFLICTS, QUICK_TRIES
-from .common import BASE, MEBIBYTE, TAKES, Door, Refusal, answering, reachable
+from .common import BASE, TAKES, Door, Refusal, answering, reachable
 
-MAX_BYTES = 25 * MEBIBYTE
 HASH = re.compile(r"[0-9a-f]{64}")
 # Odoo reads forms by itself, and leaves no body to check
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")

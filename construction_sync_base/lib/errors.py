@@ -22,16 +22,24 @@ def _(text):
     return text
 
 
-class AmountError(ValueError):
-    """A number has a form, size or sign that is refused rather than rounded.
+class ToldError(ValueError):
+    """What is wrong, in words that a model translates.
 
-    :param text: what is wrong, with named placeholders for `values`
+    :param text: with named placeholders for `values`
     """
 
     def __init__(self, text, **values):
         super().__init__(text % values)
         self.text = text
         self.values = values
+
+
+class AmountError(ToldError):
+    """A number has a form, size or sign that is refused rather than rounded."""
+
+
+class AttachmentError(ToldError):
+    """The content of a file cannot be read or is not what the event says of it."""
 
 
 class UnknownKind(ValueError):

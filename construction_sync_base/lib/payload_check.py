@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from . import envelope, envelope_schema, money, schema_check, sov, strict_json
+from . import attachment, envelope, envelope_schema, money, schema_check, sov, strict_json
 from .errors import AmountError, Malformed, _
 from .schema_check import Fault
 
@@ -156,6 +156,10 @@ class Checker:
         ]
         if not found:
             found = _sum_faults(schema, data, decimals)
+            found += [
+                Fault(where, "schema", *str(error).rsplit(". ", 1))
+                for where, error in attachment.faults(data)
+            ]
         report.faults += [
             Fault((*where, *fault.where), fault.category, *_texts(fault)) for fault in found
         ]

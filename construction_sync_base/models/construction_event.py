@@ -97,6 +97,15 @@ class ConstructionEvent(models.Model):
     claim_key = fields.Integer(readonly=True, copy=False)
     lease_until = fields.Datetime(readonly=True, copy=False)
     issue_ids = fields.One2many("construction.issue", "event_id", readonly=True)
+    file_link_ids = fields.Many2many(
+        "construction.file.link",
+        "construction_file_link_event_rel",
+        "event_id",
+        "link_id",
+        string="Files",
+        readonly=True,
+        groups=EVIDENCE,
+    )
     binding_ids = fields.Many2many(
         "construction.binding",
         "construction_event_binding_rel",

@@ -2,8 +2,9 @@ from odoo import api, fields, models
 
 
 class ConstructionFile(models.Model):
-    """A file that a platform uploaded (`PUT /{platform}/files/{sha256}`), kept once however
-    often it is sent. Documents get their own attachment of it (`construction.file.link`)."""
+    """A file that a platform uploaded (`PUT /{platform}/files/{sha256}`) or sent inside an
+    event, kept once however often it is sent. Documents get their own attachment of it
+    (`construction.file.link`)."""
 
     _name = "construction.file"
     _description = "Platform File"
@@ -30,33 +31,54 @@ class ConstructionFile(models.Model):
     )
 
     @api.model
+    def _keep(self, platform_id, contents):
+        """Keep files that are not kept yet; one that went with an erased person stays away.
+
+        :param contents: {SHA-256: bytes} of one platform
+        :return: the SHA-256 of the new ones
+        """
+        if not contents:
+            return set()
+        platform = self.env["construction.platform"].browse(platform_id)
+        self.env.cr.execute(
+            "INSERT INTO construction_file (platform_id, company_id, sha256, size, received_at)"
+            " SELECT %s, %s, w.sha256, w.size, now() AT TIME ZONE 'UTC'"
+            "   FROM unnest(%s, %s) AS w (sha256, size)"
+            " ON CONFLICT (platform_id, sha256) DO NOTHING RETURNING id, sha256",
+            (
+                platform_id,
+                platform.company_id.id,
+                list(contents),
+                [len(body) for body in contents.values()],
+            ),
+            log_exceptions=False,  # the same file at the same moment: the caller tries again
+        )
+        new = self.env.cr.fetchall()
+        self.env["ir.attachment"].sudo().create(
+            [
+                {
+                    "name": "content",
+                    "res_model": self._name,
+                    "res_field": "content",
+                    "res_id": file_id,
+                    "type": "binary",
+                    "raw": contents[sha256],
+                    "company_id": platform.company_id.id,
+                }
+                for file_id, sha256 in new
+            ]
+        )
+        return {sha256 for _file_id, sha256 in new}
+
+    @api.model
     def _store(self, route, sha256, body):
-        """Keep a file, and the event that gives it to the documents which name it.
+        """Keep an uploaded file, and the event that gives it to the documents which name it.
 
         :param route: `construction.platform._route()` of the platform
         :return: whether it is new
         """
-        self.env.cr.execute(
-            "INSERT INTO construction_file (platform_id, company_id, sha256, size, received_at)"
-            " VALUES (%s, %s, %s, %s, now() AT TIME ZONE 'UTC')"
-            " ON CONFLICT (platform_id, sha256) DO NOTHING RETURNING id",
-            (route["id"], route["company_id"], sha256, len(body)),
-            log_exceptions=False,  # the same file at the same moment: the caller tries again
-        )
-        row = self.env.cr.fetchone()
-        if not row:
+        if not self._keep(route["id"], {sha256: body}):
             return False
-        self.env["ir.attachment"].create(
-            {
-                "name": "content",
-                "res_model": self._name,
-                "res_field": "content",
-                "res_id": row[0],
-                "type": "binary",
-                "raw": body,
-                "company_id": route["company_id"],
-            }
-        )
         event = self.env["construction.inbox"]._own_event(
             self.env["construction.platform"].browse(route["id"]),
             "construction.file.received.v1",

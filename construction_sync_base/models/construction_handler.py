@@ -2,7 +2,7 @@ import logging
 
 from odoo import api, models, tools
 
-from ..lib import catalogue, logs, schema_check
+from ..lib import attachment, catalogue, logs, schema_check
 
 _logger = logging.getLogger(__name__)
 
@@ -54,13 +54,18 @@ class ConstructionHandler(models.AbstractModel):
 
     @api.model
     def _schema_errors(self, data, limit=5):
-        """Sentences about what of the data does not fit the published schema.
+        """Sentences about what of the data does not fit the published schema, or of its files
+        cannot be read.
 
         :return: {issue category: sentences}; `amount` where the form of a number is at fault
         """
         errors = {}
         for fault in schema_check.faults(str(self._schema_path()), data, limit):
             errors.setdefault(fault.category, []).append(f"{fault.path}: {fault.message}")
+        for where, error in () if errors else attachment.faults(data)[:limit]:
+            path = ".".join(map(str, where))
+            told = self.env._(error.text, **error.values)
+            errors.setdefault("schema", []).append(f"{path}: {told}")
         return errors
 
     @api.model

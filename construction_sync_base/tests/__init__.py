@@ -29,6 +29,7 @@ from . import (
     test_erasure,
     test_erasure_reach,
     test_files,
+    test_files_inline,
     test_health,
     test_inbox_auth,
     test_inbox_http,

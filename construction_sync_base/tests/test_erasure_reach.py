@@ -1,6 +1,7 @@
 """Erasing a person reaches the files that platforms sent, the employee, and what dry runs
 and replays said."""
 
+import base64
 import hashlib
 
 from odoo.exceptions import UserError
@@ -170,6 +171,46 @@ class TestErasureOfFiles(EraseCase):
         self.erase(file.sha256)
         self.assertListed(file, "not switched on")
         self.assertTrue(self.content(file))
+
+    def inline(self, external_id, by=None, **over):
+        event = self.commitment(external_id, by=by, **over)
+        event["data"]["attachments"] = [
+            {"filename": "a.pdf", "mimetype": "application/pdf",
+             "content_base64": base64.b64encode(PDF).decode()},
+            {"filename": "passport.pdf", "mimetype": "application/pdf",
+             "url": "https://platform.example/passport"},
+        ]  # fmt: skip
+        return event
+
+    def test_what_an_event_carried_goes_from_its_payload(self):
+        (event,) = self.process(self.inline("EI1"))
+        file = event.file_link_ids.filtered("sha256")
+        self.assertIn("JVBERi", event.payload)
+        self.erase()
+        self.assertNotIn("JVBERi", event.payload)
+        kept = self.env["construction.file"].search([("sha256", "=", file.sha256)])
+        self.assertListed(kept)
+        self.assertFalse(self.content(kept))
+
+    def test_one_that_other_events_carried_stays(self):
+        self.process(self.inline("EI2"))
+        (same,) = self.process(self.inline("EI3", by="Another"))
+        line = self.commitment_line(cost_code="NO-SUCH")
+        self.erase()
+        self.assertNotIn("construction.file", {model for model, _id in self.listed})
+        self.process(self.inline("EI4"))
+        (parked,) = self.apply(self.inline("EI5", by="Another", lines=[line]))
+        self.assertEqual(parked.state, "parked")
+        self.erase()
+        self.assertNotIn("construction.file", {model for model, _id in self.listed})
+
+    def test_a_named_address_goes_from_its_documents(self):
+        self.process(self.inline("EI6", by="Another"))
+        link = self.attachment("EI6").filtered("url")
+        self.assertEqual(link.type, "url")
+        self.erase("passport.pdf")
+        self.assertListed(link)
+        self.assertFalse(link.exists())
 
 
 @tagged("post_install", "-at_install")

@@ -58,6 +58,7 @@ ENGINE = [
         for name in (
             "asyncapi",
             "catalogue",
+            "attachment",
             "endpoints",
             "envelope_schema",
             "openapi",

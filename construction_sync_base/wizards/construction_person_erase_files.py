@@ -3,19 +3,25 @@ import re
 from odoo import models
 from odoo.tools import SQL
 
+from ..lib import attachment, strict_json
 from ..models.construction_event import UNFINISHED
 
 HASH = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", re.IGNORECASE)
+LINK_TEXTS = ("filename", "url")
 DIFF_TEXTS = ("document", "value_now", "value_then")
-# found in the payload beside the events that a link names: they may not be applied yet
+# what was applied is noted with the file; what waits is read
 USES = """
-    SELECT e.id, e.platform_id, e.company_id, e.state, e.erased_at IS NOT NULL, %s,
-           e.payload, (SELECT array_agg(l.sha256) FROM construction_file_link l
-                        WHERE l.event_id = e.id)
+    SELECT e.id, e.platform_id, e.company_id, e.state = ANY(%s), e.erased_at IS NOT NULL, %s,
+           CASE WHEN e.state = ANY(%s) THEN e.payload END,
+           (SELECT array_agg(l.sha256) FROM construction_file_link l
+              JOIN construction_file_link_event_rel r ON r.link_id = l.id
+             WHERE r.event_id = e.id AND l.sha256 IS NOT NULL)
       FROM construction_event e
-     WHERE e.subject NOT LIKE 'file/%%'
-       AND (e.payload ILIKE ANY(%s)
-            OR e.id IN (SELECT l.event_id FROM construction_file_link l WHERE l.sha256 = ANY(%s)))
+     WHERE e.id IN (SELECT r.event_id FROM construction_file_link_event_rel r
+                      JOIN construction_file_link l ON l.id = r.link_id
+                     WHERE l.sha256 = ANY(%s))
+        OR (e.state = ANY(%s) AND e.subject NOT LIKE 'file/%%'
+            AND (e.payload ILIKE ANY(%s) OR e.payload LIKE '%%"content_base64"%%'))
 """
 
 
@@ -36,7 +42,8 @@ class ConstructionPersonErase(models.TransientModel):
         events = [line["res_id"] for line in lines if line["model"] == "construction.event"]
         links = self._find_links(person, holds)
         files = self._find_files(person, holds, events, [line["res_id"] for line in links])
-        return [*lines, *links, *files, *self._find_diffs(person, holds)]
+        addresses = self._find_addresses(links)
+        return [*lines, *links, *files, *addresses, *self._find_diffs(person, holds)]
 
     def _whole(self):
         return {*super()._whole(), "construction.file", "ir.attachment"}
@@ -44,17 +51,19 @@ class ConstructionPersonErase(models.TransientModel):
     def _find_links(self, person, holds):
         rows = self._rows(
             SQL(
-                """SELECT l.id, COALESCE(%s, FALSE), COALESCE(e.state = ANY(%s), FALSE),
-                          l.filename FROM construction_file_link l
-                     LEFT JOIN construction_event e ON e.id = l.event_id
+                """SELECT l.id, EXISTS (SELECT FROM construction_event e
+                                          JOIN construction_file_link_event_rel r
+                                            ON r.event_id = e.id
+                                         WHERE r.link_id = l.id AND %s),
+                          l.filename, l.url FROM construction_file_link l
                     WHERE l.company_id = ANY(%s)""",
-                holds._events("e"), list(UNFINISHED), self._companies(),
+                holds._events("e"), self._companies(),
             ),
-            ("filename",), "l", person,
+            LINK_TEXTS, "l", person,
         )  # fmt: skip
         return [
-            self._line("construction.file.link", link_id, name, self._kept(held, unfinished))
-            for link_id, held, unfinished, name in rows
+            self._line("construction.file.link", link_id, name, self._kept(held, False))
+            for link_id, held, name, _url in rows
         ]
 
     def _find_files(self, person, holds, event_ids, link_ids):
@@ -62,7 +71,8 @@ class ConstructionPersonErase(models.TransientModel):
         named = {term.lower() for term in person.terms if HASH.fullmatch(term)}
         named |= {
             row[0] for row in self.env.execute_query(
-                SQL("SELECT sha256 FROM construction_file_link WHERE id = ANY(%s)", link_ids)
+                SQL("SELECT sha256 FROM construction_file_link WHERE id = ANY(%s)"
+                    " AND sha256 IS NOT NULL", link_ids)
             )
         }  # fmt: skip
         candidates = sorted(named | self._hashes_of(event_ids))
@@ -102,9 +112,13 @@ class ConstructionPersonErase(models.TransientModel):
         )
         found = {one.lower() for (payload,) in rows for one in HASH.findall(payload or "")}
         rows = self.env.execute_query(
-            SQL("SELECT sha256 FROM construction_file_link WHERE event_id = ANY(%s)",
-                list(event_ids))
-        )  # fmt: skip
+            SQL(
+                """SELECT l.sha256 FROM construction_file_link l
+                     JOIN construction_file_link_event_rel r ON r.link_id = l.id
+                    WHERE r.event_id = ANY(%s) AND l.sha256 IS NOT NULL""",
+                list(event_ids),
+            )
+        )
         return found | {row[0] for row in rows}
 
     def _uses(self, holds, hashes):
@@ -112,15 +126,19 @@ class ConstructionPersonErase(models.TransientModel):
         if not hashes:
             return {}
         rows = self.env.execute_query(
-            SQL(USES, holds._events("e"), [f"%{one}%" for one in hashes], list(hashes))
-        )
+            SQL(
+                USES, list(UNFINISHED), holds._events("e"), list(UNFINISHED), list(hashes),
+                list(UNFINISHED), [f"%{one}%" for one in hashes],
+            )
+        )  # fmt: skip
         result = {}
-        for event_id, platform_id, company_id, state, erased, held, payload, linked in rows:
+        for event_id, platform_id, company_id, unfinished, erased, held, payload, linked in rows:
             use = {
-                "id": event_id, "company_id": company_id, "unfinished": state in UNFINISHED,
+                "id": event_id, "company_id": company_id, "unfinished": unfinished,
                 "erased": erased, "held": held,
             }  # fmt: skip
-            for one in {*(h.lower() for h in HASH.findall(payload or "")), *(linked or ())}:
+            data = strict_json.loads(payload.encode())["data"] if payload else {}
+            for one in attachment.hashes(data) | set(linked or ()):
                 result.setdefault((platform_id, one), []).append(use)
         return result
 
@@ -140,6 +158,22 @@ class ConstructionPersonErase(models.TransientModel):
             )
         )
         return [self._line("ir.attachment", row_id, name, kept) for row_id, name in rows]
+
+    def _find_addresses(self, links):
+        """The attachments that open the addresses of the links found."""
+        kept = {line["res_id"]: line["kept"] for line in links}
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT a.id, a.name, l.id FROM construction_file_link l
+                     JOIN ir_attachment a ON a.res_model = l.res_model AND a.res_id = l.res_id
+                      AND a.type = 'url' AND a.url = l.url
+                    WHERE l.id = ANY(%s) ORDER BY a.id""",
+                list(kept),
+            )
+        )
+        return [
+            self._line("ir.attachment", row_id, name, kept[link]) for row_id, name, link in rows
+        ]
 
     def _find_diffs(self, person, holds):
         rows = self._rows(
@@ -164,13 +198,36 @@ class ConstructionPersonErase(models.TransientModel):
     def _erase(self, ids, person, pseudonym):
         done = super()._erase(ids, person, pseudonym)
         self._rewrite(
-            "construction_file_link", ("filename",), ids.get("construction.file.link", []),
+            "construction_file_link", LINK_TEXTS, ids.get("construction.file.link", []),
             person, pseudonym,
         )  # fmt: skip
         self.env["construction.file"].sudo().browse(ids.get("construction.file", []))._erase()
         self.env["ir.attachment"].sudo().browse(ids.get("ir.attachment", [])).unlink()
         self._erase_diffs(ids.get("construction.change.diff", []), person, pseudonym)
         return done
+
+    def _erase_events(self, ids, person, pseudonym):
+        """What an event carried in base64 goes as well: nobody can find a name in it."""
+        super()._erase_events(ids, person, pseudonym)
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT id, payload FROM construction_event
+                    WHERE id = ANY(%s) AND payload LIKE '%%"content_base64"%%'""",
+                ids,
+            )
+        )
+        emptied = []
+        for _event_id, payload in rows:
+            event = strict_json.loads(payload.encode())
+            for file in event["data"].get("attachments") or ():
+                if isinstance(file, dict) and file.get("content_base64"):
+                    file["content_base64"] = None
+            emptied.append(strict_json.dumps(event))
+        self.env.cr.execute(
+            "UPDATE construction_event e SET payload = v.payload"
+            "  FROM unnest(%s::int[], %s::text[]) AS v (id, payload) WHERE e.id = v.id",
+            ([row[0] for row in rows], emptied),
+        )
 
     def _erase_diffs(self, ids, person, pseudonym):
         """Both values go whole: beside a name stand addresses and numbers."""

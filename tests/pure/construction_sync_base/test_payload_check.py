@@ -109,6 +109,18 @@ def test_money_of_a_commitment(change, expected):
     assert told(event) == expected
 
 
+@pytest.mark.parametrize(
+    "change", [{"content_base64": "data:,x"}, {"content_base64": "YWJj", "sha256": "0" * 64}]
+)
+def test_content_of_a_file_is_read(change):
+    event = sample(COMMITMENT)
+    event["data"]["attachments"] = [
+        {"filename": "a.b. c", "mimetype": "text/plain", "content_base64": "YWJj"},
+        {"filename": "a.b. c", "mimetype": "text/plain"} | change,
+    ]
+    assert told(event) == [("$.data.attachments[1].content_base64", "schema")]
+
+
 def test_lines_have_to_add_up_to_the_total():
     event = sample(COMMITMENT)
     event["data"]["total"] = "0.01"
