@@ -174,7 +174,9 @@ class CommitmentApproved(models.AbstractModel):
                 "commitment_number": item.data["number"],
                 "commitment_type": order.commitment_type or item.data["kind"],
             } | plan.get("header", {})
-        order._editable().write(values)
+        changed = self._changed(order, values)
+        if changed:
+            order._editable().write(changed)
 
     def _line_changes(self, plan):
         """(changes, additions) for `_apply_change` that lead from the order to the event."""

@@ -121,6 +121,8 @@ class CostCodeUpserted(models.AbstractModel):
             parent = self._parent(item, record.company_id.id, record.job_id.id, parents, made)
             if item.blocked:
                 return
+            if self._park_loop(item, record, parent):
+                return
             values["parent_id"] = parent.id
         elif "parent_code" in item.data:
             values["parent_id"] = False

@@ -154,6 +154,9 @@ class Checker:
             for fault in schema_check.number_faults(schema, data, decimals)
             if fault.where not in broken
         ]
+        broken = {fault.where for fault in found}
+        ranges = schema_check.range_faults(str(path), data)
+        found += [fault for fault in ranges if fault.where not in broken]
         if not found:
             found = _sum_faults(schema, data, decimals)
             found += [

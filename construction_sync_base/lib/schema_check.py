@@ -39,6 +39,10 @@ _EXAMPLES = {"date": "2026-10-31", "date-time": "2026-10-31T17:00:00-07:00"}
 _NUMBER = "Send a plain decimal in a string, such as “1234.50”, without exponent or separators."
 
 
+_YEAR = "Leave it out where the day is unknown or never comes."
+FIRST_YEAR, LAST_YEAR = "1900", "9998"
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong.
@@ -138,6 +142,53 @@ def _numbers(root, schema, value, where):
     elif isinstance(value, list):
         for position, item in enumerate(value):
             yield from _numbers(root, schema.get("items", {}), item, (*where, position))
+
+
+def range_faults(path, data):
+    """Percents that are not from 0 to 100 and days of other years than 1900 to 9998, at any
+    place of the schema file. What amounts may be depends on the event's currency; these are
+    wrong for everybody. (The year 1 and the year 9999 stand for “unknown” and “never”, and
+    have no place in UTC.)"""
+    found = []
+    for where, part, value in numbers(_ranged(path), data):
+        if part["x-number"] == "year":
+            if not FIRST_YEAR <= str(value)[:4] <= LAST_YEAR:
+                message = f"{str(value)[:40]!r} is not of the years {FIRST_YEAR} to {LAST_YEAR}"
+                found.append(Fault(where, "schema", message, _YEAR))
+            continue
+        try:
+            money.parse_percent(value)
+        except AmountError as error:
+            found.append(Fault(where, "amount", str(error), _NUMBER))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _ranged(path):
+    """The schema of one file cut down to what leads to a percent or a day, so that a walk
+    along it costs next to nothing where there is none."""
+    schema = load(path)
+    return _cut(schema, schema, ()) or {}
+
+
+def _cut(root, schema, within):
+    reference = schema.get("$ref")
+    if reference in within:
+        return None  # a part of itself: it leads nowhere else
+    if reference:
+        schema = root["$defs"][reference.removeprefix("#/$defs/")] | schema
+        within = (*within, reference)
+    if schema.get("x-number") == "percent":
+        return {"x-number": "percent"}
+    if schema.get("format") in _EXAMPLES:
+        return {"x-number": "year"}
+    inner = {
+        name: part
+        for name, value in schema.get("properties", {}).items()
+        if (part := _cut(root, value, within))
+    }
+    items = _cut(root, schema["items"], within) if "items" in schema else None
+    return {"properties": inner} if inner else {"items": items} if items else None
 
 
 def number_faults(schema, data, decimals):

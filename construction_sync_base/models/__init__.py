@@ -58,6 +58,7 @@ from . import (
     construction_inbox,
     construction_inbox_webhook,
     construction_issue,
+    construction_issue_circle,
     construction_job_cost,
     construction_legal_hold,
     construction_legal_hold_domain,

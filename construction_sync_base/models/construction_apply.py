@@ -2,7 +2,7 @@ import functools
 import json
 import logging
 import random
-from datetime import UTC, datetime
+from datetime import UTC
 
 import psycopg2
 import psycopg2.errors
@@ -262,12 +262,28 @@ class ConstructionApply(models.AbstractModel):
         the database refuses lasts as long as the values do."""
         if isinstance(error, UserError):
             return str(error)
+        if isinstance(error, psycopg2.errors.NotNullViolation):
+            return self._missing(error.diag.table_name, error.diag.column_name)
         if not isinstance(error, psycopg2.errors.CheckViolation):
             return None
         # not Odoo's own sentence: without a message it quotes the whole row
         name = error.diag.constraint_name
         rule = self.env["ir.model.constraint"].sudo().search([("name", "=", name)], limit=1)
         return rule.message or self.env._("It breaks the rule “%s” of the database.", name)
+
+    def _missing(self, table, column):
+        """A sentence about a field that has to be filled in, and that no event fills in."""
+        models_of = {self.env[name]._table: name for name in self.env.registry if "." in name}
+        model = self.env.get(models_of.get(table))
+        field = model is not None and model._fields.get(column)
+        if not field:
+            return self.env._("The database requires “%s”, which nothing fills in.", column)
+        return self.env._(
+            "%(model)s requires “%(label)s” (%(field)s), which the event does not fill in.",
+            model=self.env["ir.model"]._get(model._name).name,
+            label=field._description_string(self.env),
+            field=column,
+        )
 
     def _tell(self, item, error):
         category = "platform_error" if isinstance(error, (*PASSING, *LOST)) else "internal"
@@ -280,7 +296,7 @@ class ConstructionApply(models.AbstractModel):
         )
 
     def _retry_outcome(self, row, error):
-        now = datetime.now(UTC)
+        now = self._clock()
         first = row["first_failed_at"]
         first = first.replace(tzinfo=UTC) if first else now
         delay = retry.next_delay(row["failures"] + 1, first, now, random.Random())
@@ -288,6 +304,11 @@ class ConstructionApply(models.AbstractModel):
             return ("dead", None, None, logs.said(error)[:2000], first)
         due = (now + delay).replace(tzinfo=None)
         return ("pending", due, None, logs.said(error)[:2000], first)
+
+    def _clock(self):
+        """The time by the database, whose clock says when an event is due."""
+        self.env.cr.execute("SELECT clock_timestamp()")
+        return self.env.cr.fetchone()[0].astimezone(UTC)
 
     def _save_bindings(self, pairs):
         self.env["construction.binding"].sudo()._upsert(

@@ -114,7 +114,7 @@ class ConstructionBinding(models.Model):
             "res_id": record.id,
             "unlinked": False,
             "merged_into": False,
-            "changed_at": fields.Datetime.now(),
+            "changed_at": self.env.cr.now(),
         }
         bindings = self.sudo()
         binding = bindings.search([(name, "=", value) for name, value in identity.items()])
@@ -127,6 +127,14 @@ class ConstructionBinding(models.Model):
         pairs = [(f"external:{object_name}", external_id), (object_name, external_id)]
         self.env["construction.resolver"].sudo()._available(pairs, platform.id)
         return binding
+
+    def _lead_to(self, record):
+        """The bound records were merged in Odoo: from now on the bindings lead to `record`.
+        Our id that the platform knows stays what it was told; it leads there as well."""
+        if self:
+            self.write({"res_id": record.id})
+            detail = {"record": str(record), "reason": "merged in Odoo"}
+            self.env["construction.audit"]._record(self, "record_mapped", detail)
 
     def action_open_record(self):
         self.ensure_one()

@@ -223,7 +223,7 @@ class ConstructionEvent(models.Model):
         self.write(
             {
                 "state": "pending",
-                "next_try_at": fields.Datetime.now(),
+                "next_try_at": self.env.cr.now(),  # the clock that says when it is due
                 "first_failed_at": False,
                 "failures": 0,
                 "crashes": 0,

@@ -1,9 +1,12 @@
+import re
+
 from odoo import api, fields, models
 
 from ..lib import attachment
 from ..lib.batch import columns
 from .construction_change import DRY
 
+SCRIPT = re.compile(r"(java|ecma|live|j|vb)script", re.IGNORECASE)
 AT_A_TIME = 100  # attachments made by one call of the sweeper
 
 
@@ -174,6 +177,24 @@ class ConstructionFileLink(models.Model):
         links.linked_at = fields.Datetime.now()
 
     @api.model
+    def _lead_to(self, sources, record):
+        """The documents were merged into `record`, which has each file once."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            DELETE FROM construction_file_link l USING construction_file_link kept
+             WHERE l.res_model = %(model)s AND l.res_id = ANY(%(sources)s)
+               AND kept.platform_id = l.platform_id AND kept.res_model = l.res_model
+               AND (kept.sha256 = l.sha256 OR kept.url = l.url)
+               AND (kept.res_id = %(target)s OR kept.res_id = ANY(%(sources)s) AND kept.id < l.id);
+            UPDATE construction_file_link SET res_id = %(target)s
+             WHERE res_model = %(model)s AND res_id = ANY(%(sources)s)
+            """,
+            {"model": record._name, "sources": sources.ids, "target": record.id},
+        )
+        self.invalidate_model()
+
+    @api.model
     def _attach(self, platform_id=None, hashes=None):
         """Make the attachments of files that are there.
 
@@ -226,7 +247,7 @@ class ConstructionFileLink(models.Model):
         plain.create(
             {
                 "name": self.filename,
-                "mimetype": self.mimetype or False,
+                "mimetype": "text/plain" if SCRIPT.search(self.mimetype or "") else self.mimetype,
                 "raw": content.raw,
                 "res_model": self.res_model,
                 "res_id": self.res_id,

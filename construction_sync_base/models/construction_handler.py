@@ -59,8 +59,9 @@ class ConstructionHandler(models.AbstractModel):
 
         :return: {issue category: sentences}; `amount` where the form of a number is at fault
         """
-        errors = {}
-        for fault in schema_check.faults(str(self._schema_path()), data, limit):
+        errors, path = {}, str(self._schema_path())
+        faults = schema_check.faults(path, data, limit)
+        for fault in faults or schema_check.range_faults(path, data)[:limit]:
             errors.setdefault(fault.category, []).append(f"{fault.path}: {fault.message}")
         for where, error in () if errors else attachment.faults(data)[:limit]:
             path = ".".join(map(str, where))

@@ -166,6 +166,21 @@ class DomainHandler(models.AbstractModel):
                         suggestion=self.env._("The platform sends one document per sub job."),
                     )
 
+    def _park_loop(self, item, record, parent):
+        """Park what would put a record of a tree below itself; whether it would."""
+        loop = parent.parent_path.startswith(record.parent_path)
+        if loop:
+            item.park(
+                "unmapped_reference",
+                self.env._(
+                    "%(record)s would be a part of itself: %(parent)s is below it.",
+                    record=record.display_name,
+                    parent=parent.display_name,
+                ),
+                suggestion=self.env._("The platform has to send another parent."),
+            )
+        return loop
+
     # --------------------------------------------------------------- amounts
     def _number(self, item, parse, value, path, *args, **kwargs):
         """A number of the contract, or None after parking the item as `amount`."""

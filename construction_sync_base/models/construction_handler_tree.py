@@ -103,6 +103,9 @@ class TreeHandler(models.AbstractModel):
                 suggestion=self.env._("The platform sends a new one for that job."),
             )
             return
+        parent = self.env[self._model].browse(values.get("parent_id") or ())
+        if parent and self._park_loop(item, record, parent):
+            return
         policy = self.env["construction.sync.policy"]._get(
             item.object, record.company_id.id, item.platform_id
         )

@@ -8,6 +8,7 @@ from odoo import models
 from ..lib import logs
 from ..lib.batch import columns
 from .construction_drain import LOST
+from .construction_issue_circle import NUMBERS, own_keys
 
 _logger = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class ConstructionOutcome(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 self._save_issues(rows, items)
+                self._tell_circles(rows, items)
         except LOST:
             raise
         except Exception as error:  # an alert, or another addon's hook
@@ -120,6 +122,17 @@ class ConstructionOutcome(models.AbstractModel):
             )
             stale.write({"state": "resolved", "closed_at": datetime.now(UTC).replace(tzinfo=None)})
         Issue._open_issues(vals)
+
+    def _tell_circles(self, rows, items):
+        """What waits for another event may be what that one waits for."""
+        by_platform = {}
+        for row in rows:
+            item = items.get(row["id"])
+            if row["outcome"][0] == "parked" and item and any(p.wait for p in item.problems):
+                keys = own_keys(item.object, item.subject, [item.data.get(n) for n in NUMBERS])
+                by_platform.setdefault(row["platform_id"], {})[row["id"]] = (item.subject, keys)
+        for platform_id, bringing in by_platform.items():
+            self.env["construction.issue"]._tell_circles(platform_id, bringing)
 
     def _save_states(self, token, rows, items=None):
         """Write the outcome of every row, only where the row still carries our token."""

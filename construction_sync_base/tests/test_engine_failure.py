@@ -56,13 +56,7 @@ class FailureCase(SyncCase, TransactionCase):
 
     def clock(self, now):
         """The engine's clock stands at `now` (aware)."""
-
-        class Standing(datetime):
-            @classmethod
-            def now(cls, tz=None):
-                return now.astimezone(tz)
-
-        return patch(f"{APPLY}.datetime", Standing)
+        return patch.object(type(self.env["construction.apply"]), "_clock", lambda _model: now)
 
     def set_due(self, event):
         self.env.flush_all()

@@ -1,5 +1,6 @@
 from . import (
     account_accrued_orders_wizard,
+    base_partner_merge,
     bill_to_po_wizard,
     construction_audit_verify,
     construction_change_propose,

@@ -3,7 +3,7 @@ faults were recovered from. `make chaos` loads it as a pytest plugin to print th
 
 import re
 
-FAULT = re.compile(r"::test_fault_(\d+)")
+FAULT = re.compile(r"::test_fault_((?:\d+_and_)*\d+)")
 
 lost = []  # acknowledged, and not in the database
 twice = []  # applied more than once
@@ -26,11 +26,16 @@ def count(server):
     )
 
 
+def numbers(nodeid):
+    """The faults a test stands for: `…::test_fault_17_and_18_a_copy` → [17, 18]."""
+    found = FAULT.search(nodeid)
+    return [int(number) for number in found.group(1).split("_and_")] if found else []
+
+
 def pytest_runtest_logreport(report):
-    found = FAULT.search(report.nodeid)
-    if found and (report.when == "call" or not report.passed):
-        number = int(found.group(1))
-        _outcomes[number] = _outcomes.get(number, True) and report.passed
+    if report.when == "call" or not report.passed:
+        for number in numbers(report.nodeid):
+            _outcomes[number] = _outcomes.get(number, True) and report.passed
 
 
 def pytest_terminal_summary(terminalreporter):

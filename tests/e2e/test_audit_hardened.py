@@ -131,7 +131,7 @@ def test_the_application_can_only_add(server):
     assert not hardened and "owner: construction_audit\n" in holes
 
 
-def test_the_command_names_what_a_superuser_did(server, tmp_path):
+def test_fault_78_the_command_names_what_a_superuser_did(server, tmp_path):
     apply_some(server, 8)
     wizard = server.execute("construction.audit.verify", "create", [[{}]])
     server.execute("construction.audit.verify", "action_checkpoint", [wizard])

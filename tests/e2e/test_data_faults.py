@@ -140,6 +140,48 @@ def test_fault_64_numbers_too_large(platform):
     parked(platform, platform.commitment("HUGE", lines=huge), "amount")
 
 
+def refused(platform, event, category):
+    """The event waits because of `category`, and nothing was bound to it."""
+    platform.send(event)
+    assert platform.wait(event, states=("parked", "processed")) == ["parked"], event["type"]
+    found = platform.issues(event)
+    assert [(c, state) for c, _message, state in found] == [(category, "open")], found
+    name, _slash, external_id = event["subject"].partition("/")
+    assert platform.server.psql(
+        "SELECT count(*) FROM construction_binding"
+        " WHERE platform_id = %s AND object = %s AND external_id = %s",
+        (platform.id, name, external_id),
+    ) == [(0,)]
+    return found[0][1]
+
+
+@pytest.mark.parametrize("percent", ["-5", -0.01, "100.01", 101, "5%", "NaN"])
+def test_fault_62_retention_that_cannot_be(platform, percent):
+    """Negative or above 100 percent, wherever an event speaks of retention."""
+    name = f"RET{abs(hash(repr(percent)))}"
+    held = {"work_percent": percent}
+    for event, path in (
+        (platform.job(name, retention=held), "retention"),
+        (platform.job(f"{name}S", retention={"work_percent": "5", "stored_percent": percent}),
+         "stored_percent"),
+        (platform.vendor(name, retention_percent=percent), "retention_percent"),
+        (platform.commitment(name, retention_percent=percent), "retention_percent"),
+        (platform.commitment(f"{name}W", retention=held), "work_percent"),
+        (platform.commitment(f"{name}L", lines=lines(platform, retention_percent=percent)),
+         "lines"),
+    ):  # fmt: skip
+        assert path in refused(platform, event, "amount"), event["type"]
+
+
+def test_fault_62_retention_at_its_ends(platform):
+    events = [
+        platform.commitment(f"RETEND{percent}", retention_percent=percent)
+        for percent in ("0", "100")
+    ]
+    platform.send(*events)
+    platform.wait(*events)
+
+
 @pytest.mark.parametrize("status", ["bid", "on_hold", "completed", "closed"])
 def test_fault_66_jobs_that_take_no_commitment(platform, status):
     job = platform.job(f"J-{status}", status=status)
@@ -228,3 +270,68 @@ def test_fault_74_a_company_that_is_not_the_platform_s(platform):
     assert [found for found, _m, _s in platform.issues(event)] == ["ownership_conflict"]
     jobs = server.psql("SELECT count(*) FROM project_project WHERE company_id = %s", (company,))
     assert jobs == [(0,)]
+
+
+def stored_time(platform, event):
+    return platform.server.psql(
+        "SELECT time::text FROM construction_event WHERE platform_id = %s AND event_id = %s",
+        (platform.id, event["id"]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("time", "utc"),
+    [
+        ("2026-10-31T23:30:00-08:00", "2026-11-01 07:30:00"),
+        ("2026-11-01T07:30:00Z", "2026-11-01 07:30:00"),
+        ("2026-03-08T02:30:00-08:00", "2026-03-08 10:30:00"),  # an hour that Los Angeles skips
+        ("2016-12-31T23:59:60Z", "2017-01-01 00:00:00"),
+        ("9998-12-31T23:59:59-12:00", "9999-01-01 11:59:59"),
+    ],
+)
+def test_fault_72_an_instant_is_utc_and_a_day_is_the_document_s(platform, time, utc):
+    """23:30 on the last of the month in Los Angeles is the next month in UTC; the order stays
+    in its own month."""
+    name = f"TIME{time}"
+    event = platform.commitment(name, date="2026-10-31") | {"time": time}
+    platform.send(event)
+    platform.wait(event)
+    assert stored_time(platform, event) == [(utc,)]
+    assert platform.server.psql(
+        "SELECT o.date_order::text FROM construction_binding b JOIN purchase_order o"
+        " ON o.id = b.res_id WHERE b.platform_id = %s AND b.external_id = %s"
+        " AND b.object = 'commitment'",
+        (platform.id, name),
+    ) == [("2026-10-31 12:00:00",)]
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["2026-10-31T23:30:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-08:00",
+     "10000-01-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-10-31", "1793500200", 1793500200],
+)  # fmt: skip
+def test_fault_72_times_that_are_none(platform, time):
+    """Taken and kept as malformed: a person sees it, and the sender does not try for ever."""
+    event = platform.vendor("TIMELESS") | {"time": time}
+    answer = platform.post(event)
+    assert answer.status_code in (200, 202), answer.text
+    assert answer.json()["malformed"] == 1
+    assert not stored_time(platform, event)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("date", "0001-01-01"),
+        ("date", "9999-12-31"),
+        ("date", "10000-01-01"),
+        ("date", "2026-02-30"),
+        ("date", "2026-10-31T23:30:00-08:00"),
+        ("approved_at", "2026-10-31T23:30:00"),
+        ("approved_at", "0001-01-01T00:00:00+14:00"),
+        ("approved_at", "2026-10-31T24:30:00Z"),
+    ],
+)
+def test_fault_72_days_that_are_none(platform, field, value):
+    event = platform.commitment(f"DAY{field}{value}", **{field: value})
+    assert field in refused(platform, event, "schema")

@@ -249,15 +249,15 @@ def test_a_full_batch_of_eight_mebibytes_passes(proxy, platform):
     assert answer.status_code == 202, answer.text[:300]
 
 
-def test_slow_bodies_hold_no_worker(odoo, proxy, platform):
-    """Six senders drip one byte a second; two workers serve everybody else meanwhile."""
+def test_fault_24_slow_bodies_hold_no_worker(odoo, proxy, platform):
+    """Fifty senders drip one byte a second; two workers serve everybody else meanwhile."""
     path = f"/construction_sync/v1/{platform.key}/events"
     head = (
         f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {STRUCTURED}\r\n"
         "Content-Length: 100\r\n\r\n"
     )
     with contextlib.ExitStack() as stack:
-        drips = [stack.enter_context(proxy.connect()) for _ in range(6)]
+        drips = [stack.enter_context(proxy.connect()) for _ in range(50)]
         for drip in drips:
             drip.sendall(head.encode())
         took = []

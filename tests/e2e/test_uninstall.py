@@ -1,4 +1,5 @@
-"""Uninstalling the addon and installing it again (row 79 of the catalogue)."""
+"""Uninstalling the addon and installing it again. Names carry the number of the fault
+catalogue."""
 
 import pytest
 
@@ -63,7 +64,7 @@ def order_of(server, platform):
     return order_id
 
 
-def test_a_database_with_evidence_is_not_uninstalled_in_passing(server):
+def test_fault_79_a_database_with_evidence_is_not_uninstalled_in_passing(server):
     """Neither by the addon's own button nor by that of one it builds upon."""
     platform = Platform(server)
     platform.masters()
@@ -75,7 +76,7 @@ def test_a_database_with_evidence_is_not_uninstalled_in_passing(server):
     assert server.psql(states) == [("installed",)]
 
 
-def test_uninstalled_and_installed_again(server):
+def test_fault_79_uninstalled_and_installed_again(server):
     """The books stay as they are; plans, and the accounts of codes and types, are found
     again and not made twice; the platform's events are taken anew."""
     platform = Platform(server)
