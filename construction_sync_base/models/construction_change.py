@@ -208,14 +208,23 @@ class ConstructionChange(models.Model):
             "activated_at": fields.Datetime.now(),
         }
 
-    def _apply_lines(self, user):
-        """Write the proposed values, with the rights of `user`."""
-        for line in self.line_ids.sorted(lambda line: (line.sequence, line.id)):
+    def _apply_lines(self, user, lines=None):
+        """Write the proposed values, with the rights of `user`.
+
+        :param lines: only these of the set
+        """
+        lines = self.line_ids if lines is None else lines
+        for line in lines.sorted(lambda line: (line.sequence, line.id)):
             line.sudo()._apply(user)
 
-    def _undo_lines(self, user):
-        for line in self.line_ids.sorted(lambda line: (line.sequence, line.id), reverse=True):
+    def _undo_lines(self, user, lines=None):
+        lines = self.line_ids if lines is None else lines
+        for line in lines.sorted(lambda line: (line.sequence, line.id), reverse=True):
             line.sudo()._undo(user)
+
+    def _lines_as_of(self):
+        """The lines that are taken back where an earlier version is to hold."""
+        return self.line_ids
 
     @contextmanager
     def _as_of(self):
@@ -225,11 +234,11 @@ class ConstructionChange(models.Model):
         later = self.search([("state", "=", "active"), ("number", ">", self.number or 0)])
         later = later.sorted("number", reverse=True) if self else self
         for change in later:
-            change._undo_lines(self.env.user)
+            change._undo_lines(self.env.user, change._lines_as_of())
         self.env.flush_all()
         yield
         for change in later.sorted("number"):
-            change._apply_lines(self.env.user)
+            change._apply_lines(self.env.user, change._lines_as_of())
         self.env.flush_all()
 
     @api.model

@@ -184,6 +184,14 @@ class ConstructionChangeControl(models.Model):
         right to write."""
         return self.checked_by_id if self.controlled and self.checked_by_id else user
 
+    def _lines_as_of(self):
+        """What controls money holds as it stands, whichever version somebody replays under:
+        an earlier one may be looser."""
+        lines = super()._lines_as_of()
+        controlled = lines.filtered(lambda line: line._is_controlled())
+        records = {(line.res_model, line.res_id) for line in controlled}
+        return (lines - controlled).filtered(lambda line: not line._belongs_to(records))
+
     # ------------------------------------------------------------ take back
     def action_draft(self):
         """Back to a draft. What Finance approved is sent back by Finance alone."""

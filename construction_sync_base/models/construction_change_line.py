@@ -87,6 +87,19 @@ class ConstructionChangeLine(models.Model):
             self.operation, self.old_values or {}, self.new_values or {}
         )
 
+    def _belongs_to(self, records):
+        """Whether it is about a record of one of these, such as a field of a policy.
+
+        :param records: {(model, id)}
+        """
+        values = (self.old_values or {}) | (self.new_values or {})
+        named = self.env[self.res_model]._fields
+        return any(
+            (named[name].comodel_name, value) in records
+            for name, value in values.items()
+            if named[name].type == "many2one"
+        )
+
     # ------------------------------------------------------------------ keep
     @api.model
     def _keep(self, change, records, before, after, names=None):

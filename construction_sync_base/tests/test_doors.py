@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tests.common import HOST
 from odoo.tools import mute_logger
 
 from .http_case import InboxCase, standard_webhooks
@@ -297,7 +298,15 @@ class TestFaultsOfOurs(InboxCase):
             self.assertIn(self.url_open(path).status_code, (404, 405, 415), path)
 
     def test_the_session_of_a_browser_is_no_proof(self):
-        """Threat: CSRF. A cookie neither opens the door nor is one set."""
+        """Threat: CSRF. A cookie neither opens the door nor is one set: not for a caller without
+        a session, whom Odoo would give one, nor for one who makes an id up, nor on a refusal."""
+        stranger = self.post(self.ping())
+        self.assertVerdicts(stranger, "accepted")
+        self.opener.cookies.set("session_id", "a" * 84, domain=HOST, path="/")
+        made_up = self.post(self.ping())
+        self.assertVerdicts(made_up, "accepted")
+        for response in (stranger, made_up, self.post(self.ping(), headers={})):
+            self.assertNotIn("Set-Cookie", response.headers)
         self.authenticate("admin", "admin")
         self.assertProblem(self.post(self.ping(), headers={}), 401, "unauthorized")
         response = self.post(self.ping())

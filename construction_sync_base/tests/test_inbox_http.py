@@ -6,6 +6,7 @@ from unittest.mock import patch
 import psycopg2
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+from werkzeug.wrappers import Request
 
 from .http_case import BATCHED, STRUCTURED, InboxCase, standard_webhooks
 
@@ -212,6 +213,13 @@ class TestRefusals(InboxCase):
             response = self.post(self.ping(), **{"Content-Encoding": encoding})
             self.assertProblem(response, 415, "content-encoding")
         self.assertVerdicts(self.post(self.ping(), **{"Content-Encoding": "identity"}), "accepted")
+
+    def test_a_body_shorter_than_its_length_is_no_body(self):
+        """Whatever the server in front of us reads: what is judged is what was announced."""
+        body = json.dumps(self.ping()).encode()
+        for read in (b"", body[:-1], body + b" "):
+            with patch.object(Request, "get_data", lambda _self, read=read, **_options: read):
+                self.assertProblem(self.post(body), 400, "length-mismatch")
 
     def test_an_event_is_limited_to_one_mebibyte(self):
         note = "x" * (400 * 1024)

@@ -257,6 +257,30 @@ class TestTwoPeople(ControlCase, TransactionCase):
         self.assertFalse(as_bob.waiting_text)
         self.assertEqual(self.holds().budget_check, "off")
 
+    def test_a_replay_under_an_earlier_version_is_not_a_looser_one(self):
+        hour = self.env.ref("uom.product_uom_hour")
+        before = self.in_force((self.mapping, {"res_id": self.dozen.id}))
+        change = self.in_force(
+            (self.policy, {"budget_check": "block"}),
+            (self.mapping, {"value": "with it"}),
+            (self.env["construction.sync.policy"], {
+                "object": "commitment", "platform_id": self.platform.id, "budget_check": "block",
+            }),
+            effective_at=fields.Datetime.now(),
+        )  # fmt: skip
+        nearer = self.holds()
+        owned = self.env["construction.sync.policy.field"].with_user(self.manager).create(
+            {"policy_id": nearer.id, "name": "notes", "owner": "odoo"}
+        )  # fmt: skip
+        self.in_force((self.mapping, {"res_id": hour.id}))
+        with before.sudo()._as_of():
+            self.assertEqual((self.holds(), nearer.budget_check), (nearer, "block"))
+            self.assertEqual(self.policy.budget_check, "block")
+            self.assertEqual((self.mapping.res_id, self.mapping.value), (self.dozen.id, False))
+            self.assertFalse(owned.exists())
+        self.assertEqual((self.mapping.res_id, self.mapping.value), (hour.id, "with it"))
+        self.assertEqual((change.state, self.holds()), ("active", nearer))
+
     def test_finance_is_told(self):
         change = self.waiting()
         self.assertIn(self.bob.partner_id, change.message_ids[0].partner_ids)

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from odoo.addons.construction_sync_base.lib import signatures
 from odoo.addons.construction_sync_base.lib.signatures import (
+    HMAC_SCHEMES,
     hash_token,
     new_secret,
     new_token,
     sign,
+    verify_hmac,
     verify_standard_webhooks,
     verify_token,
 )
@@ -257,3 +259,31 @@ def test_secrets_of_somebody_else(scheme, secret, usable):
 def test_what_we_make_is_usable(scheme, _number):
     made = new_secret() if scheme == "standard_webhooks" else new_token()
     assert signatures.is_usable(scheme, made)
+
+
+def test_every_comparison_takes_constant_time(monkeypatch):
+    """Bytes through compare_digest, for every secret: neither the first wrong byte nor the
+    secret that fits shows in the time."""
+    seen, judge = [], signatures.hmac.compare_digest
+
+    def compare(expected, presented):
+        assert isinstance(expected, bytes)
+        assert isinstance(presented, bytes)
+        seen.append(judge(expected, presented))
+        return seen[-1]
+
+    monkeypatch.setattr(signatures.hmac, "compare_digest", compare)
+    body, secrets = b"{}", [new_secret(), new_secret(), new_secret()]
+    headers = {"webhook-id": "m", "webhook-timestamp": "1000"}
+    headers["webhook-signature"] = sign(secrets[0], "m", 1000, body)
+    assert verify_standard_webhooks(secrets, headers, body, 1000)
+    assert seen == [True, False, False]
+    for scheme, (algorithm, _decode) in HMAC_SCHEMES.items():
+        seen.clear()
+        digest = signatures.hmac.digest(b"first", body, algorithm)
+        text = base64.b64encode(digest).decode() if scheme.endswith("64") else digest.hex()
+        assert verify_hmac(scheme, ["first", "second"], text, body)
+        assert seen == [True, False]
+    seen.clear()
+    assert verify_token([hash_token("first"), hash_token("second")], "first")
+    assert seen == [True, False]
