@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.service.model import get_public_method
 from odoo.tests import TransactionCase, tagged
-from odoo.tools import file_open
+from odoo.tools import file_open, mute_logger
 
 from .domain import DomainCase
 
@@ -377,6 +377,28 @@ class TestServiceUser(DomainCase, TransactionCase):
         ):
             self.assertFalse(user.has_group(group), group)
         self.assertTrue(user.has_group("construction_sync_base.group_service"))
+
+    def test_events_are_applied_with_its_rights_and_no_others(self):
+        self.setup_job()
+        user = self.platform.service_user_id
+        handler = self.env["construction.apply"]._as_service_user(self.platform)
+        self.assertEqual((handler.env.user, handler.env.su), (user, False))
+        (event,) = self.process(self.event("commitment.approved", data=self.commitment_data()))
+        self.assertEqual(self.bound("commitment", "C1").create_uid, user)
+        # what the group may not make, no event makes
+        rights = self.env["ir.model.access"].search(
+            [("model_id.model", "=", "purchase.order"), ("group_id", "in", user.all_group_ids.ids)]
+        )
+        rights.perm_create = False
+        with mute_logger(
+            "odoo.addons.construction_sync_base.models.construction_apply",
+            "odoo.addons.construction_sync_base.models.construction_drain",
+        ):
+            (event,) = self.apply(
+                self.event("commitment.approved", data=self.commitment_data("C2"))
+            )
+        self.assertNotEqual(event.state, "processed")
+        self.assertFalse(self.bound("commitment", "C2"))
 
     def test_never_buyer_or_follower(self):
         self.setup_job()
