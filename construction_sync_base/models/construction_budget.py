@@ -133,6 +133,10 @@ class ConstructionBudget(models.Model):
         """The same budgets, with the door to their state open."""
         return self.with_context(construction_approval=EDIT_SENTINEL)
 
+    @api.constrains("job_id")
+    def _check_places(self):
+        self.line_ids._check_place()
+
     @api.constrains("job_id", "state")
     def _check_open_job(self):
         for budget in self:

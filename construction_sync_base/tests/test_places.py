@@ -69,6 +69,22 @@ class TestPlacesOfBudgets(PlaceCase, TransactionCase):
         with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
             budget.line_ids = [Command.create({**values, "phase_id": self.phase.id})]
 
+    def test_typed_on_the_form_and_kept_to_the_job(self):
+        manager = self.make_user("placing", "project_manager")
+        form = Form(self.env["construction.budget"].with_user(manager))
+        form.job_id = self.job
+        form.version = "typed"
+        with form.line_ids.new() as line:
+            line.cost_code_id = self.code
+            line.cost_type_id = self.material
+            line.phase_id = self.make_phase("PH-J", job_id=self.job.id)
+            line.location_id = self.place
+            line.amount = 5
+        budget = form.save()
+        self.assertEqual(budget.line_ids.phase_id.code, "PH-J")
+        with self.assertRaisesRegex(ValidationError, "belongs to job"):
+            budget.job_id = self.sent_job
+
     def test_only_another_phase_is_another_version(self):
         self.process(self.approved(self.budget_line("5.00", phase="PH-1")))
         self.process(self.approved(self.budget_line("5.00", phase="PH-1"), sequence=2))
@@ -193,7 +209,8 @@ class TestPlacesOfCommitments(PlaceCase, TransactionCase):
     def test_typed_the_phase_is_of_the_order_s_job(self):
         foreign = self.make_phase("PH-F", job_id=self.sent_job.id)
         self.budget(100000)
-        order = self.order(self.line(phase_id=self.phase.id))
+        order = self.order(self.line())
+        order.order_line.write({"phase_id": self.phase.id, "location_id": self.place.id})
         with self.assertRaisesRegex(ValidationError, "belongs to job"), self.env.cr.savepoint():
             order.order_line.phase_id = foreign
         order.project_id = self.sent_job

@@ -208,7 +208,7 @@ class ConstructionPersonErase(models.TransientModel):
 
     def _erase_events(self, ids, person, pseudonym):
         """What an event carried in base64 goes as well: nobody can find a name in it."""
-        super()._erase_events(ids, person, pseudonym)
+        done = super()._erase_events(ids, person, pseudonym)
         rows = self.env.execute_query(
             SQL(
                 """SELECT id, payload FROM construction_event
@@ -228,6 +228,7 @@ class ConstructionPersonErase(models.TransientModel):
             "  FROM unnest(%s::int[], %s::text[]) AS v (id, payload) WHERE e.id = v.id",
             ([row[0] for row in rows], emptied),
         )
+        return done
 
     def _erase_diffs(self, ids, person, pseudonym):
         """Both values go whole: beside a name stand addresses and numbers."""
