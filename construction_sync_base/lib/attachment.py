@@ -84,14 +84,22 @@ def faults(data):
     return found
 
 
+def entries(data):
+    """The `attachments` of data that need not fit its schema: what is none is left out."""
+    found = data.get("attachments") if isinstance(data, dict) else None
+    return [file for file in found if isinstance(file, dict)] if isinstance(found, list) else []
+
+
 def hashes(data):
     """SHA-256 of every file that an event names or carries; what cannot be read has none."""
     found = set()
-    for file in data.get("attachments") or ():
-        if file.get("sha256"):
-            found.add(file["sha256"].lower())
+    for file in entries(data):
+        texts = {name: file.get(name) for name in ("filename", "sha256", "content_base64")}
+        texts = {name: text if isinstance(text, str) else "" for name, text in texts.items()}
+        if texts["sha256"]:
+            found.add(texts["sha256"].lower())
         try:
-            body = content(file)
+            body = content(texts)
         except AttachmentError:
             continue
         if body is not None:

@@ -201,6 +201,11 @@ class TestErasureOfFiles(EraseCase):
         self.process(self.inline("EI4"))
         (parked,) = self.apply(self.inline("EI5", by="Another", lines=[line]))
         self.assertEqual(parked.state, "parked")
+        for number, bad in enumerate(("x", [7], [{"content_base64": 7}])):
+            event = self.inline(f"EI6{number}")
+            event["data"]["attachments"] = bad
+            self.apply(event)
+            self.assertParked(event["id"], "schema")
         self.erase()
         self.assertNotIn("construction.file", {model for model, _id in self.listed})
 

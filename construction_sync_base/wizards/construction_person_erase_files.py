@@ -219,8 +219,8 @@ class ConstructionPersonErase(models.TransientModel):
         emptied = []
         for _event_id, payload in rows:
             event = strict_json.loads(payload.encode())
-            for file in event["data"].get("attachments") or ():
-                if isinstance(file, dict) and file.get("content_base64"):
+            for file in attachment.entries(event["data"]):
+                if file.get("content_base64"):
                     file["content_base64"] = None
             emptied.append(strict_json.dumps(event))
         self.env.cr.execute(

@@ -49,6 +49,25 @@ def test_no_content(text):
     assert attachment.content(_file(content_base64=text)) is None
 
 
+ANYTHING = st.recursive(
+    st.none() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["attachments", "filename", "sha256", "content_base64"]), inner
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(ANYTHING, ANYTHING)
+def test_what_waits_because_it_fits_no_schema_is_read_all_the_same(data, files):
+    for value in (data, {"attachments": files}):
+        assert all(isinstance(one, str) for one in attachment.hashes(value))
+        assert all(isinstance(one, dict) for one in attachment.entries(value))
+
+
 def test_another_hash_is_refused():
     with pytest.raises(AttachmentError, match="the same file"):
         attachment.content(_file(sha256="0" * 64))
