@@ -124,3 +124,16 @@ def nginx():
     except RuntimeError as error:
         say(f"no nginx, so the tests of docs/nginx.conf are skipped: {error}")
     return str(program) if program.exists() else None
+
+
+def faketime():
+    """Path of libfaketime for the tests of clocks that differ, or None."""
+    private = BUILD / "faketime"
+    library = private / "faketime.so"
+    if not library.exists():
+        try:
+            fetch(codename(), ["libfaketime"], private)
+            library.symlink_to(next(private.rglob("libfaketime.so.1")))
+        except (RuntimeError, StopIteration) as error:
+            say(f"no libfaketime, so the tests of differing clocks are skipped: {error}")
+    return str(library) if library.exists() else None

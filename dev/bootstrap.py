@@ -16,8 +16,8 @@ from paths import BUILD, PYTHON, ROOT, VENV, say, stop
 
 # What `make clean` removes: only what the commands made, whatever BUILD_DIR names.
 MADE = (
-    "apt", "checkout-addons", "contract-venv", "data", "locks", "log", "nginx", "odoo-source",
-    "odoo-source.new", "pg",
+    "apt", "checkout-addons", "contract-venv", "data", "faketime", "locks", "log", "nginx",
+    "odoo-source", "odoo-source.new", "pg",
     "pip-wheel", "requirements.plain.txt", "runtime", "secret.key", "venv",
 )  # fmt: skip
 

@@ -148,7 +148,12 @@ def _end_to_end():
     database.sweep(E2E_PREFIX)
     # two files at a time: such a test waits more than it computes
     return _pytest("end to end", folders, *PLAIN, "--durations=5", "-n2", "--dist=loadfile",
-                   CS_E2E_TEMPLATE=database.TEST, CS_NGINX=apt.nginx() or "")  # fmt: skip
+                   CS_E2E_TEMPLATE=database.TEST, **_programs())  # fmt: skip
+
+
+def _programs():
+    """What the tests on real servers need besides Odoo; empty where it cannot be had."""
+    return {"CS_NGINX": apt.nginx() or "", "CS_FAKETIME": apt.faketime() or ""}
 
 
 def chaos(runs="1"):
@@ -162,7 +167,7 @@ def chaos(runs="1"):
         stages.append(
             _pytest(
                 f"chaos {number}", folders, *PLAIN, "-p", "tests.e2e.scoreboard", "-k", "fault",
-                CS_E2E_TEMPLATE=database.TEST,
+                CS_E2E_TEMPLATE=database.TEST, **_programs(),
             )
         )  # fmt: skip
     return _report(stages)

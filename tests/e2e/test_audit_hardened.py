@@ -1,6 +1,7 @@
 """The audit on a database of its own: hardened by the script that ships with the addon,
 verified by the command that a customer has."""
 
+import base64
 import contextlib
 import json
 import os
@@ -131,8 +132,8 @@ def test_the_application_can_only_add(server):
     assert not hardened and "owner: construction_audit\n" in holes
 
 
-def test_fault_78_the_command_names_what_a_superuser_did(server, tmp_path):
-    apply_some(server, 8)
+def exported(server, folder):
+    """A checkpoint of now, in a file outside of the database."""
     wizard = server.execute("construction.audit.verify", "create", [[{}]])
     server.execute("construction.audit.verify", "action_checkpoint", [wizard])
     statement = server.psql(
@@ -140,8 +141,65 @@ def test_fault_78_the_command_names_what_a_superuser_did(server, tmp_path):
         " ORDER BY seal_number DESC LIMIT 1"
     )[0]
     names = ("statement", "signature", "public_key")
-    checkpoint = tmp_path / "checkpoint.json"
+    checkpoint = folder / "checkpoint.json"
     checkpoint.write_text(json.dumps(dict(zip(names, statement, strict=True))))
+    return checkpoint
+
+
+def test_fault_77_a_person_is_erased_and_the_chain_still_verifies(server, tmp_path):
+    """By the screen: what was told of the person is gone, issues and bodies included, and every
+    row of the audit is where it was."""
+    platform, name = server.platform, f"Zerline Tupfer {os.getpid()}"
+    customer = platform.event(
+        "vendor.upserted", {"external_id": "GDPR", "name": name, "email": "z.tupfer@example.com"}, 1
+    )
+    platform.send(customer)
+    platform.wait(customer)
+    apply_some(server)
+    rows = server.psql("SELECT count(*) FROM construction_audit")[0][0]
+    assert verify(server)[0] == 0
+    values = {"terms": f"{name}\nz.tupfer@example.com", "reason": "asked for it"}
+    (wizard,) = server.execute("construction.person.erase", "create", [[values]])
+    server.execute("construction.person.erase", "action_search", [[wizard]])
+    server.execute("construction.person.erase", "action_erase", [[wizard]])
+    told = server.psql(
+        "SELECT count(*) FROM construction_event WHERE payload LIKE %s", (f"%{name}%",)
+    )
+    bodies = server.psql("SELECT body FROM construction_delivery WHERE body IS NOT NULL")
+    assert told == [(0,)]
+    for (body,) in bodies:
+        assert name.encode() not in base64.b64decode(bytes(body))
+    assert platform.post(customer).json()["duplicates"] == 1, "it is still recognised"
+    exported(server, tmp_path)  # seals what waits
+    for options in ((), ("--recompute",)):
+        code, text = verify(server, *options)
+        assert (code, "INTACT" in text) == (0, True), text
+    assert server.psql("SELECT count(*) FROM construction_audit")[0][0] > rows
+
+
+def test_fault_78_a_chain_that_was_computed_anew(server, tmp_path):
+    """Somebody with every right changes a row and has the application itself seal everything
+    again: within the database all is well, the checkpoint outside of it tells."""
+    apply_some(server, 8)
+    checkpoint = exported(server, tmp_path)
+    server.psql("UPDATE ir_cron SET active = FALSE")
+    with superuser(server) as cursor:
+        cursor.execute("DELETE FROM construction_audit_checkpoint")
+        cursor.execute("UPDATE construction_audit SET action = 'forged' WHERE id ="
+                       " (SELECT min(audit_id) FROM construction_audit_leaf)")  # fmt: skip
+        cursor.execute("INSERT INTO construction_audit_unsealed"
+                       " SELECT audit_id FROM construction_audit_leaf")  # fmt: skip
+        cursor.execute("DELETE FROM construction_audit_leaf")
+        cursor.execute("DELETE FROM construction_audit_seal")
+    exported(server, tmp_path / "..")
+    assert verify(server)[0] == 0, "the chain was not computed anew"
+    code, text = verify(server, "--checkpoint", checkpoint)
+    assert code == 1 and "recomputed" in text, text
+
+
+def test_fault_78_the_command_names_what_a_superuser_did(server, tmp_path):
+    apply_some(server, 8)
+    checkpoint = exported(server, tmp_path)
     code, text = verify(server, "--checkpoint", checkpoint)
     assert (code, "INTACT" in text) == (0, True), text
 
