@@ -7,7 +7,7 @@ from datetime import timedelta
 import psycopg2
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import HttpCase, TransactionCase, tagged
+from odoo.tests import Form, HttpCase, TransactionCase, tagged
 from odoo.tools import mute_logger
 
 from .groups import GROUPS
@@ -256,6 +256,17 @@ class TestTwoPeople(ControlCase, TransactionCase):
         self.policy.invalidate_recordset()
         self.assertFalse(as_bob.waiting_text)
         self.assertEqual(self.holds().budget_check, "off")
+
+    def test_the_buttons_are_for_those_who_may(self):
+        for model, button in (("construction.sync.policy", "action_approve_waiting"),
+                              ("construction.change", "action_approve")):  # fmt: skip
+            for user, shown in ((self.ann, True), (self.manager, False)):
+                arch = self.env[model].with_user(user).get_view(view_type="form")["arch"]
+                self.assertEqual(f'name="{button}"' in arch, shown, f"{model} {user.login}")
+        with Form(self.policy.with_user(self.manager)) as form:
+            form.lane = "bulk"
+            with self.assertRaises(AssertionError):  # readonly on the form as well
+                form.budget_check = "off"
 
     def test_a_replay_under_an_earlier_version_is_not_a_looser_one(self):
         hour = self.env.ref("uom.product_uom_hour")
