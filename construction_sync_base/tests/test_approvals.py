@@ -106,6 +106,10 @@ class TestMyApprovals(ApprovalCase, TransactionCase):
         order = self.submitted()
         self.assertFalse(self.mine(stranger) & order.approval_ids)
         self.assertNotIn(stranger, order.activity_ids.user_id)
+        # not even where no record rule stands before it: the right itself is of a company
+        row = order.sudo().approval_ids
+        self.assertTrue(row._principal(self.manager))
+        self.assertFalse(row._principal(stranger))
 
     def test_who_is_asked_needs_no_purchase_rights(self):
         """A project user approves what he could not order; the rest stays shut."""

@@ -203,6 +203,31 @@ class TestDocuments(MultiCase, TransactionCase):
             [order.state for order in self.orders()], ["purchase", "purchase", "to approve"]
         )
 
+    def test_the_matrix_of_one_company_asks_about_its_orders_alone(self):
+        self.masters()
+        rules = self.env["construction.approval.rule"]
+        rules.create(
+            [
+                {
+                    "name": company.name,
+                    "company_id": company.id,
+                    "document_type": "commitment",
+                    "group_id": self.env.ref("construction_sync_base.group_finance").id,
+                }
+                for company in (self.company, self.second)
+            ]
+        )
+        self.process(*self.commitments())
+        orders = self.env["purchase.order"].union(*self.orders())
+        self.assertEqual(
+            [order.state for order in orders], ["to approve", "to approve", "purchase"]
+        )
+        asked = rules._steps(orders)  # of three companies at once
+        self.assertEqual(
+            {key: [step["role"] for step in steps] for key, steps in asked.items()},
+            {order.id: [order.company_id.name] for order in orders[:2]},
+        )
+
     def test_a_new_version_and_a_void_keep_the_companies_apart(self):
         self.masters()
         self.process(*self.commitments())
