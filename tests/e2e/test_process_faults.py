@@ -137,3 +137,48 @@ def test_fault_12_an_event_that_kills_every_worker(probed, platform):
     )[0]
     assert (crashes, state) == (3, "dead")
     assert [category for category, _m, _s in platform.issues(poison)] == ["internal"]
+
+
+def test_fault_73_a_field_that_somebody_made_required(probed, platform):
+    """What no event fills in is named, at once and not after 72 hours; the others of the batch
+    go on, and so does the event once the field is gone."""
+    field = "x_permit_number"
+    ((model,),) = probed.psql("SELECT id FROM ir_model WHERE model = 'construction.cost.code'")
+    values = {"name": field, "field_description": "Permit number", "model_id": model,
+              "ttype": "char"}  # fmt: skip
+    (field_id,) = probed.execute("ir.model.fields", "create", [[values]])
+    try:
+        probed.psql("UPDATE construction_cost_code SET x_permit_number = 'none'")
+        probed.execute("ir.model.fields", "write", [[field_id], {"required": True}])
+        code, others = platform.cost_code(platform.code), [platform.job(), platform.vendor()]
+        platform.send(code, *others)
+        platform.wait(code, states=("parked",), timeout=60)
+        platform.wait(*others, timeout=60)
+        ((category, message, _state),) = platform.issues(code)
+        assert category == "internal"
+        assert "Permit number" in message and field in message and "Cost Code" in message
+    finally:
+        probed.execute("ir.model.fields", "unlink", [[field_id]])
+    ((event_id,),) = probed.psql(
+        "SELECT id FROM construction_event WHERE platform_id = %s AND event_id = %s",
+        (platform.id, code["id"]),
+    )
+    probed.execute("construction.event", "action_replay", [[event_id], "the field is gone"])
+    platform.wait(code, timeout=60)
+
+
+def test_fault_73_a_rule_of_another_addon(probed, platform):
+    """The event that breaks it waits with the words of the rule; its batch goes on."""
+    events = [
+        platform.event(
+            "location.upserted",
+            {"external_id": f"L{n}", "code": f"{platform.code}-L{n}", "name": name, "kind": "yard"},
+            1,
+        )
+        for n, name in enumerate(("Yard", "An unwanted yard", "Third yard"))
+    ]
+    platform.send(*events)
+    platform.wait(events[1], states=("parked",), timeout=60)
+    platform.wait(events[0], events[2], timeout=60)
+    ((category, message, _state),) = platform.issues(events[1])
+    assert (category, "Nobody wants it" in message) == ("internal", True), message

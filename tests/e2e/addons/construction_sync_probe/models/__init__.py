@@ -1,1 +1,1 @@
-from . import construction_handler_probe
+from . import construction_handler_probe, construction_location
