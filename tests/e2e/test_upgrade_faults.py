@@ -4,6 +4,7 @@ import process
 
 from .platform import Platform
 from .server import Server
+from .test_meeting_faults import sweeper
 from .test_process_faults import OPTIONS, slept
 
 UNINSTALL = """
@@ -42,11 +43,11 @@ def test_fault_16_an_upgrade_while_the_queue_is_full(tmp_path):
             "UPDATE construction_event SET next_try_at = next_try_at - interval '3 minutes'"
             " WHERE state = 'pending'"
         )
-        running.psql("UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' WHERE active")
         running.environment["ODOO_QUEUE_JOB_CHANNELS"] = channels
         running.options = ["-u", "construction_sync_base"]
         running._session = None
         running.start(timeout=240)
+        running.execute("ir.cron", "method_direct_trigger", [sweeper(platform)])  # not in a minute
         platform.wait(*codes, timeout=150)
         platform.wait(orphan, states=("parked",))
         ((category, message, state),) = platform.issues(orphan)
