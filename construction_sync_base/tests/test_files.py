@@ -173,6 +173,13 @@ class TestFileOfDocument(FileCase):
         self.put(page)
         self.drain()
         self.assertEqual(self.attachments().mimetype, "text/plain")
+        # also from the sweeper, whose user may keep what a browser runs
+        link = self.env["construction.file.link"].search([], order="id desc", limit=1)
+        (content,) = link._contents(self.env["construction.file"].search([]).ids).values()
+        for mimetype in ("text/html", "image/svg+xml", "application/xhtml+xml", "text/xml"):
+            link.mimetype = mimetype
+            link._attach_content(content)
+            self.assertEqual(self.attachments().sorted("id")[-1].mimetype, "text/plain", mimetype)
 
     def test_the_file_of_another_platform_is_not_taken(self):
         other = self.make_platform("tests-files3", self.company)

@@ -105,6 +105,25 @@ class TestSecretStorage(SyncCase, TransactionCase):
                     asked += 1
         self.assertEqual(asked, len(self.people) * len(PATHS) * 14)
 
+    def test_not_even_where_an_administrator_gives_the_table_away(self):
+        self.env["ir.model.access"].create(
+            {
+                "name": "given away",
+                "model_id": self.env["ir.model"]._get_id("construction.secret"),
+                "group_id": self.env.ref("base.group_user").id,
+                "perm_read": True,
+            }
+        )
+        secrets = self.env["construction.secret"].with_user(self.env.ref("base.user_admin"))
+        self.assertTrue(secrets.search([]).read(["scheme"]))
+        for ask in (
+            lambda: secrets.search([]).read(["stored"]),
+            lambda: secrets.search([("stored", "!=", False)]),
+            lambda: secrets.search([]).export_data(["stored"]),
+        ):
+            with self.assertRaises(AccessError):
+                ask()
+
     def test_no_field_of_a_model_of_ours_gives_one(self):
         models = [name for name in self.env.registry if name.startswith("construction.")]
         read = 0
