@@ -161,15 +161,19 @@ class TestHealth(SyncCase, TransactionCase):
 
     def test_the_reverse_proxy(self):
         through = FakeRequest(X_Forwarded_For="10.0.0.9", X_Forwarded_Host="odoo.example")
-        around = FakeRequest()
-        for proxy_mode, request, level in (
-            (True, through, "fine"),
-            (True, around, "look"),
-            (False, through, "look"),
-            (False, around, "look"),
+        around, half = FakeRequest(), FakeRequest(X_Forwarded_For="10.0.0.9")
+        for proxy_mode, request, level, advice in (
+            (True, through, "fine", ""),
+            (True, around, "look", "carries no X-Forwarded-Host"),
+            (True, half, "look", "carries no X-Forwarded-Host"),
+            (False, through, "look", "Set proxy_mode = True"),
+            (False, around, "look", "No reverse proxy"),
         ):
             with (
                 self.subTest(proxy_mode=proxy_mode, headers=request.headers),
                 patch.dict(config.options, proxy_mode=proxy_mode),
             ):
-                self.assertEqual(self.level(self.open(request=request), "Reverse proxy"), level)
+                screen = self.open(request=request)
+                self.assertEqual(self.level(screen, "Reverse proxy"), level)
+                check = screen.check_ids.filtered(lambda each: each.name == "Reverse proxy")
+                self.assertIn(advice, check.advice or "")
