@@ -4,7 +4,7 @@ from .figures import Comparison, say
 from .peers import EVENTS
 from .world import database, vacuum
 
-ENTRIES = 1000  # sealed rows and hashed journal entries that are verified
+ENTRIES = 5000  # sealed rows and hashed journal entries that are verified
 SEALED = """
 from tests.bench.rounds import drain_noops, sealing_off
 drain_noops(env, {events})

@@ -311,9 +311,13 @@ def verified(env):
     found = audit_reader.verify(env.cr, None, [])
     ours = time.perf_counter() - started
     rows = env["construction.audit"].search_count([("sealed", "=", True)])
+    accountant = env.ref("base.user_admin")  # Odoo's check refuses everybody else
+    accountant.group_ids |= env.ref("account.group_account_user")
+    company = env(user=accountant).company
+    env.flush_all()
     env.invalidate_all()
     started = time.perf_counter()
-    report = env.company._check_hash_integrity()
+    report = company._check_hash_integrity()
     theirs = time.perf_counter() - started
     entries = env["account.move"].search_count([("inalterable_hash", "!=", False)])
     if found or not rows or not entries:
