@@ -1,7 +1,10 @@
 from contextlib import contextmanager
 
+import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+
+from ..lib import logs
 
 # In the context of what a change set writes itself. No client can send an object.
 APPLYING = object()
@@ -253,10 +256,10 @@ class ConstructionChange(models.Model):
             try:
                 with self.env.cr.savepoint():
                     change._activate(change.activated_by_id)
-            except (UserError, AccessError) as error:
+            except (UserError, AccessError, psycopg2.IntegrityError) as error:
                 change._to_draft()
                 change.message_post(
-                    body=self.env._("Not put in force at its date: %s", error),
+                    body=self.env._("Not put in force at its date: %s", logs.said(error)),
                     partner_ids=change.owner_id.partner_id.ids,
                 )
 

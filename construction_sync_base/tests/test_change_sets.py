@@ -194,6 +194,18 @@ class TestChangeSets(ChangeCase, TransactionCase):
         self.assertEqual(change.state, "draft")
         self.assertIn("in the meantime", change.message_ids[0].body)
 
+    def test_what_the_database_refuses_at_its_date_stops_no_other(self):
+        tomorrow = fields.Datetime.add(fields.Datetime.now(), days=1)
+        twin = {"kind": "uom", "external_value": "crate", "res_model": "uom.uom", "res_id": 1}
+        crosswalk = self.env["construction.crosswalk"]
+        refused = self.in_force((crosswalk, twin), effective_at=tomorrow)
+        crosswalk.create(twin)
+        good = self.in_force((self.mapping, {"res_id": self.dozen.id}), effective_at=tomorrow)
+        (refused | good).sudo().effective_at = fields.Datetime.now()
+        with mute_logger("odoo.sql_db"):
+            self.Change._activate_due()
+        self.assertEqual((refused.state, good.state), ("draft", "active"))
+
     def test_only_drafts_are_edited_and_states_move_by_buttons(self):
         change = self.in_force((self.mapping, {"res_id": self.dozen.id}))
         for act in (
