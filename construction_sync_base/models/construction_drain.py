@@ -210,7 +210,7 @@ class ConstructionDrain(models.AbstractModel):
         except LOST:
             raise
         except Exception as error:  # an alert, or another addon's hook
-            _logger.warning("issues of %s were not saved: %s", events, logs.trace(error))
+            _logger.warning("issues of events %s were not saved: %s", events.ids, logs.trace(error))
 
     def _killed(self, event):
         return {

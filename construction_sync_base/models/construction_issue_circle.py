@@ -38,8 +38,10 @@ class ConstructionIssue(models.Model):
             brings |= new
             waits |= self._awaited_by(platform_id, new)
         bringer = {key: event for event, (_subject, keys) in brings.items() for key in keys}
+        # what waits for its own record waits for somebody else to bring it
         graph = {
-            event: {bringer[key] for key in keys if key in bringer} for event, keys in waits.items()
+            event: {bringer[key] for key in keys if key in bringer} - {event}
+            for event, keys in waits.items()
         }
         for circle in circles.find(graph):
             self._tell_circle(circle, {event: brings[event][0] for event in circle})
