@@ -1,11 +1,10 @@
 """Odoo is upgraded while the queue is full. Names carry the number of the fault catalogue."""
 
 import process
-
-from .platform import Platform
-from .server import Server
-from .test_meeting_faults import sweeper
-from .test_process_faults import OPTIONS, slept
+from tests.e2e.platform import Platform
+from tests.e2e.server import Server
+from tests.e2e.test_meeting_faults import sweeper
+from tests.e2e.test_process_faults import OPTIONS, slept
 
 UNINSTALL = """
 module = env["ir.module.module"].search([("name", "=", "construction_sync_probe")])
