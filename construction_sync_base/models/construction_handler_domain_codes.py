@@ -143,11 +143,21 @@ class DomainHandler(models.AbstractModel):
             found = also(codes, platform_id, company) if also else {}
             targets = self.env["construction.resolver"]._codes(kind, codes, platform_id, company.id)
             found |= {code: res_id for code, (target, res_id) in targets.items() if target == model}
+            usable = self.env[model].browse(found.values()).sudo().filtered("active")
             for item, code in group:
                 if (item.id, code) in result:
                     continue
-                result[item.id, code] = self.env[model].browse(found.get(code))
-                if code not in found:
+                record = result[item.id, code] = self.env[model].browse(found.get(code))
+                if record and record.id not in usable.ids:
+                    item.park(
+                        "inactive_target",
+                        self.env._("%(label)s “%(code)s” is archived.", label=label, code=code),
+                        wait=f"{kind}|{code}",
+                        suggestion=self.env._(
+                            "Map the code to another one, or reactivate it and retry the event."
+                        ),
+                    )
+                elif code not in found:
                     item.park(
                         "unmapped_reference",
                         self.env._("%(label)s “%(code)s” is not mapped.", label=label, code=code),

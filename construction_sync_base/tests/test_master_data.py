@@ -152,6 +152,23 @@ class TestItems(MasterCase, TransactionCase):
         categories = self.stored(event["id"]).issue_ids.mapped("category")
         self.assertEqual(categories, ["unmapped_reference"] * 2)
 
+    def test_fault_67_a_mapping_to_what_was_archived(self):
+        hour = self.env.ref("uom.product_uom_hour")
+        hour.active = False
+        event = self.item(uom="hr")
+        self.apply(event)
+        self.assertParked(event["id"], "inactive_target")
+        hour.active = True
+        self.stored(event["id"]).action_replay("reactivated")
+        self.drain()
+        self.assertEqual(self.bound("item", "I1").uom_id, hour)
+
+    def test_every_unit_that_is_mapped_from_the_start_can_be_used(self):
+        mapped = self.env["construction.crosswalk"].search([("kind", "=", "uom")])
+        units = self.env["uom.uom"].browse(mapped.mapped("res_id"))
+        self.assertTrue(units)
+        self.assertEqual(units.filtered(lambda unit: not unit.active).mapped("name"), [])
+
     def test_unit_and_stock_keeping_stay_as_they_are(self):
         self.process(self.item())
         product = self.bound("item", "I1")
