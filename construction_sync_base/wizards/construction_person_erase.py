@@ -165,7 +165,7 @@ class ConstructionPersonErase(models.TransientModel):
         )  # fmt: skip
         return [
             self._line(
-                "construction.delivery", delivery_id, str(received),
+                "construction.delivery", delivery_id, f"{received:%Y-%m-%d %H:%M:%S}",
                 self._kept(held, unfinished),
             )
             for delivery_id, received, held, unfinished in rows

@@ -40,7 +40,7 @@ class ConstructionPersonErase(models.TransientModel):
     def _find_approvals(self, person, holds):
         rows = self._rows(
             SQL(
-                """SELECT a.id, a.res_model, COALESCE(%s, FALSE), a.person
+                """SELECT a.id, a.document_name, COALESCE(%s, FALSE), a.person
                      FROM construction_approval a
                      LEFT JOIN construction_event e ON e.id = a.event_id
                     WHERE a.company_id = ANY(%s)""",
@@ -49,8 +49,8 @@ class ConstructionPersonErase(models.TransientModel):
             ("person",), "a", person,
         )  # fmt: skip
         return [
-            self._line("construction.approval", row_id, model, self._kept(held, False))
-            for row_id, model, held, _name in rows
+            self._line("construction.approval", row_id, document, self._kept(held, False))
+            for row_id, document, held, _name in rows
         ]
 
     def _find_employees(self, person, holds):

@@ -93,7 +93,8 @@ class ConstructionPersonErase(models.TransientModel):
             if others and sha256 not in named:
                 continue
             kept = self._kept_file(held, events)
-            lines.append(self._line("construction.file", file_id, f"{sha256} {received}", kept))
+            name = f"{sha256} {received:%Y-%m-%d %H:%M:%S}"
+            lines.append(self._line("construction.file", file_id, name, kept))
             if sha256 in named:
                 lines += self._find_copies(file_id, kept)
         return lines
