@@ -167,7 +167,7 @@ def chaos(runs="1"):
         stages.append(
             _pytest(
                 f"chaos {number}", folders, *PLAIN, "-p", "tests.e2e.scoreboard", "-k", "fault",
-                CS_E2E_TEMPLATE=database.TEST, **_programs(),
+                "-n2", "--dist=loadfile", CS_E2E_TEMPLATE=database.TEST, **_programs(),
             )
         )  # fmt: skip
     return _report(stages)

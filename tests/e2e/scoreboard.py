@@ -1,12 +1,17 @@
 """What became of everything that was acknowledged, over all servers of a run, and which
-faults were recovered from. `make chaos` loads it as a pytest plugin to print the score."""
+faults were recovered from. `make chaos` loads it as a pytest plugin to print the score; of
+several processes the first adds up what the others counted."""
 
+import os
 import re
 
+import pytest
+
 FAULT = re.compile(r"::test_fault_((?:\d+_and_)*\d+)")
+SCORE = "construction_sync_score"
 
 lost = []  # acknowledged, and not in the database
-twice = []  # applied more than once
+twice = []  # applied more often than once and once more for each replay that a person asked for
 acknowledged = 0
 _outcomes = {}
 
@@ -15,15 +20,18 @@ def count(server):
     """Look at a server's database before it goes. Every application of an event leaves its
     row in the audit, in the transaction that made the documents."""
     global acknowledged
+    where = os.environ.get("PYTEST_CURRENT_TEST", server.db)
     stored = set(server.psql("SELECT platform_id, event_id FROM construction_event"))
     acknowledged += len(server.acknowledged)
-    lost.extend(sorted(server.acknowledged - stored))
-    twice.extend(
-        server.psql(
-            "SELECT event_id FROM construction_audit WHERE action = 'event_processed'"
-            " GROUP BY event_id HAVING count(*) > 1"
-        )
-    )
+    lost.extend(f"{event} ({where})" for event in sorted(server.acknowledged - stored))
+    again = server.psql("""
+        SELECT a.event_id FROM construction_audit a WHERE a.action = 'event_processed'
+         GROUP BY a.event_id
+        HAVING count(*) > 1 + (SELECT count(*) FROM construction_audit r
+                                WHERE r.action = 'event_replayed' AND r.res_id = a.event_id
+                                  AND r.model = 'construction.event')
+    """)
+    twice.extend(f"{row[0]} ({where})" for row in again)
 
 
 def numbers(nodeid):
@@ -38,11 +46,22 @@ def pytest_runtest_logreport(report):
             _outcomes[number] = _outcomes.get(number, True) and report.passed
 
 
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_testnodedown(node, error):
+    global acknowledged
+    score = getattr(node, "workeroutput", {}).get(SCORE)
+    if score:
+        lost.extend(score["lost"])
+        twice.extend(score["twice"])
+        acknowledged += score["acknowledged"]
+
+
 def pytest_terminal_summary(terminalreporter):
     failed = sorted(number for number, good in _outcomes.items() if not good)
     terminalreporter.write_line(f"faults: {', '.join(map(str, sorted(_outcomes)))}")
-    if failed:
-        terminalreporter.write_line(f"not recovered: {', '.join(map(str, failed))}")
+    for title, found in (("not recovered", failed), ("lost", lost), ("applied twice", twice)):
+        if found:
+            terminalreporter.write_line(f"{title}: {', '.join(map(str, found))}")
     terminalreporter.write_line(
         f"recovered {len(_outcomes) - len(failed)}/{len(_outcomes)}, lost {len(lost)}, "
         f"applied twice {len(twice)} (of {acknowledged} acknowledged events)"
@@ -50,5 +69,8 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def pytest_sessionfinish(session):
-    if lost or twice:
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[SCORE] = {"lost": lost, "twice": twice, "acknowledged": acknowledged}
+    elif lost or twice:
         session.exitstatus = 1
