@@ -160,14 +160,15 @@ def chaos(runs="1"):
     """The fault scenarios on real servers, `runs` times; each run prints its score."""
     postgres.start()
     database.fresh_test()
-    folders = _with_tests(ROOT / "tests/e2e", ROOT / "tests/chaos")
+    folders = _with_tests(ROOT / "tests/chaos", ROOT / "tests/e2e")  # the longest files first
     stages = []
     for number in range(1, int(runs or 1) + 1):
         database.sweep(E2E_PREFIX)
         stages.append(
             _pytest(
                 f"chaos {number}", folders, *PLAIN, "-p", "tests.e2e.scoreboard", "-k", "fault",
-                "-n2", "--dist=loadfile", CS_E2E_TEMPLATE=database.TEST, **_programs(),
+                "-n2", "--dist=loadfile", "--durations=5",
+                CS_E2E_TEMPLATE=database.TEST, **_programs(),
             )
         )  # fmt: skip
     return _report(stages)

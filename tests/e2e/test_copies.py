@@ -37,8 +37,12 @@ def ping(platform):
 
 def answer(platform, server=None):
     """Status of a signed post, and the end of the problem's type."""
-    platform.url = f"{(server or platform.server).url}/construction_sync/v1/{platform.key}/events"
-    response = platform.post(ping(platform))
+    sends_to, platform.server = platform.server, server or platform.server
+    platform.url = f"{platform.server.url}/construction_sync/v1/{platform.key}/events"
+    try:
+        response = platform.post(ping(platform))
+    finally:
+        platform.server = sends_to
     kind = response.json()["type"].rpartition(":")[2] if response.status_code >= 400 else ""
     return response.status_code, kind
 
