@@ -78,7 +78,7 @@ def _automation(env):
             "name": "Bench",
             "model_id": env.ref("base.model_res_partner").id,
             "trigger": "on_webhook",
-            "record_getter": "env.company.partner_id",
+            "record_getter": "model.env.company.partner_id",
             "log_webhook_calls": False,
             "action_server_ids": [
                 fields.Command.create(
