@@ -26,6 +26,7 @@ class ChangeCase(DomainCase):
             }
         )
         cls.dozen = cls.env.ref("uom.product_uom_dozen")
+        cls.dozen.active = True  # Odoo archives it
 
     def change(self, *proposals, user=None, **values):
         """A draft of (record, values) proposals."""
