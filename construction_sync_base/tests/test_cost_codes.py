@@ -215,6 +215,7 @@ class TestCostCodeEvents(DomainCase, TransactionCase):
         manager = self.make_user("map-manager", "project_manager")
         wizard = self.env["construction.issue.map"].with_user(manager)
         unit = self.env.ref("uom.product_uom_dozen")
+        unit.active = True  # Odoo archives it
         for scope in ("company", "all"):
             values = {"issue_id": issue.id, "uom_id": unit.id, "scope": scope}
             with self.assertRaises(AccessError):
@@ -233,6 +234,7 @@ class TestCostCodeEvents(DomainCase, TransactionCase):
         self.apply(event)
         issue = self.assertParked(event["id"], "unmapped_reference")
         unit = self.env.ref("uom.product_uom_dozen")
+        unit.active = True  # Odoo archives it
         self.env["construction.issue.map"].create(
             {"issue_id": issue.id, "uom_id": unit.id}
         ).action_map()
