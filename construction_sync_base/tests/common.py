@@ -194,6 +194,21 @@ class SyncCase:
         found = [self.stored(event["id"], platform) for event in events]
         return self.env["construction.event"].union(*found)
 
+    def queries_of(self, *events):
+        """How many queries applying `events` takes, claim to states; all must be applied."""
+        self.send(*events)
+        self.make_due()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.shared_cursors():
+            before = self.env.cr.sql_log_count
+            self.env["construction.drain"]._drain("standard")
+            count = self.env.cr.sql_log_count - before
+        for event in events:
+            issues = self.issues(event["id"]).mapped("message")
+            self.assertEqual(self.state(event["id"]), "processed", issues)
+        return count
+
     def process(self, *events, platform=None):
         """Like `apply`, and every one of them has to end as processed."""
         stored = self.apply(*events, platform=platform)

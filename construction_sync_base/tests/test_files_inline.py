@@ -155,16 +155,7 @@ class TestInlineFiles(InlineCase, TransactionCase):
                 self.commitment(*attachments, external_id=f"{name}{number}")
                 for number in range(BATCH)
             ]
-            self.send(*events)
-            self.make_due()
-            self.env.flush_all()
-            self.env.invalidate_all()
-            with self.shared_cursors():
-                before = self.env.cr.sql_log_count
-                self.env["construction.drain"]._drain("standard")
-            for event in events:
-                self.assertEqual(self.state(event["id"]), "processed")
-            return self.env.cr.sql_log_count - before
+            return self.queries_of(*events)
 
         count("warm", self.inline(b"warm"))
         plain = count("plain")

@@ -110,20 +110,9 @@ class TestPlacesOfBudgets(PlaceCase, TransactionCase):
             ]
             return self.approved(*lines, name=name, version=name, sequence=next(self.numbers))
 
-        def count(*events):
-            self.send(*events)
-            self.make_due()
-            self.env.flush_all()
-            self.env.invalidate_all()
-            with self.shared_cursors():
-                before = self.env.cr.sql_log_count
-                self.env["construction.drain"]._drain("standard")
-            for one in events:
-                self.assertEqual(self.state(one["id"]), "processed", self.issues(one["id"]))
-            return self.env.cr.sql_log_count - before
-
-        count(event("warm"))
-        self.assertLess(count(event("one")), BATCH * 4, "more queries than lines would need")
+        self.queries_of(event("warm"))
+        count = self.queries_of(event("one"))
+        self.assertLess(count, BATCH * 4, "more queries than lines would need")
 
 
 @tagged("post_install", "-at_install")
@@ -236,18 +225,6 @@ class TestPlacesOfCommitments(PlaceCase, TransactionCase):
             self.phase.with_user(reader).write({"name": "x"})
 
     def test_phases_need_no_query_for_each_line(self):
-        def count(*events):
-            self.send(*events)
-            self.make_due()
-            self.env.flush_all()
-            self.env.invalidate_all()
-            with self.shared_cursors():
-                before = self.env.cr.sql_log_count
-                self.env["construction.drain"]._drain("standard")
-            for one in events:
-                self.assertEqual(self.state(one["id"]), "processed", self.issues(one["id"]))
-            return self.env.cr.sql_log_count - before
-
         def events(name, **more):
             return [
                 self.commitment(
@@ -258,7 +235,7 @@ class TestPlacesOfCommitments(PlaceCase, TransactionCase):
             ]
 
         self.process(self.approved(self.budget_line("1000000.00")))
-        count(*events("warm"))
-        without = count(*events("plain"))
-        placed = count(*events("placed", phase="PH-1", location="L-7"))
+        self.queries_of(*events("warm"))
+        without = self.queries_of(*events("plain"))
+        placed = self.queries_of(*events("placed", phase="PH-1", location="L-7"))
         self.assertLessEqual(placed - without, 20)

@@ -18,24 +18,10 @@ class TestQueryCount(SyncCase, TransactionCase):
 
     def assertQueries(self, most, build):
         """At most `most` queries per event for `BATCH` events made by `build(number)`."""
-        self.count([build(f"warm-{build.__name__}")])
+        self.queries_of(build(f"warm-{build.__name__}"))
         events = [build(f"{build.__name__}-{number}") for number in range(BATCH)]
-        per_event = self.count(events) / BATCH
+        per_event = self.queries_of(*events) / BATCH
         self.assertLessEqual(per_event, most, f"{build.__name__}: {per_event} queries per event")
-
-    def count(self, events):
-        self.send(*events)
-        self.make_due()
-        self.env.flush_all()
-        self.env.invalidate_all()
-        with self.shared_cursors():
-            before = self.env.cr.sql_log_count
-            self.env["construction.drain"]._drain("standard")
-            count = self.env.cr.sql_log_count - before
-        for event in events:
-            issues = self.issues(event["id"]).mapped("message")
-            self.assertEqual(self.state(event["id"]), "processed", issues)
-        return count
 
     # -------------------------------------------------------------- builders
     def commitment(self, name, sequence=1, amount="1000.00"):

@@ -230,7 +230,8 @@ class ConstructionPersonErase(models.TransientModel):
         self._erase(ids, person, pseudonym)
         self.env.invalidate_all()
         self._tell(ids, companies, person.scrub_text(self.reason, pseudonym), pseudonym)
-        counts = ", ".join(f"{len(of)} {model}" for model, of in sorted(ids.items()))
+        kinds = self.env["ir.model"]
+        counts = ", ".join(f"{kinds._get(model).name} {len(of)}" for model, of in ids.items())
         kept = self.kept_count
         # the dialog's own rows hold the terms
         self.line_ids.unlink()
@@ -360,7 +361,7 @@ class ConstructionPersonEraseLine(models.TransientModel):
     @api.depends("model")
     def _compute_kind(self):
         for line in self:
-            line.kind = self.env[line.model]._description
+            line.kind = self.env["ir.model"]._get(line.model).name
 
     def action_open(self):
         self.ensure_one()
