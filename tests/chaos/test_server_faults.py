@@ -189,7 +189,7 @@ def test_fault_04_a_worker_sleeps_past_its_lease(server, tmp_path):
     part whose lease has passed, and the one that wakes finds its token void for that, and
     goes on with what it held."""
     first, second = Platform(server), Platform(server)
-    held = slept(first, "held", tmp_path, 5)
+    held = slept(first, "held", tmp_path, 15)
     taken_over = slept(second, "taken-over", tmp_path, 0)
     with psycopg2.connect(dbname=server.db) as connection, connection.cursor() as cr:
         cr.execute("SELECT pg_advisory_xact_lock(%s)", (CLAIM_LOCK,))
