@@ -8,6 +8,7 @@ from . import (
     customer_upserted,
     employee_upserted,
     file_received,
+    forecast_approved,
     item_upserted,
     job_upserted,
     location_upserted,

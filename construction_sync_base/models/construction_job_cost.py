@@ -1,3 +1,4 @@
+from collections import defaultdict
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -6,8 +7,6 @@ from odoo.tools import SQL
 from ..lib import budget as formulas
 from ..lib import money
 from .construction_coding import COST_ACCOUNTS
-
-FIGURES = ("budget", "committed", "billed", "actual", "pending", "accrued", "open", "available")
 
 
 class ConstructionJobCost(models.Model):
@@ -217,10 +216,11 @@ class ConstructionJobCost(models.Model):
     def _totals(self, jobs):
         """{job id: figures} summed over codes and types."""
         totals = {}
-        for (job_id, _code, _type), figures in self._positions(jobs).items():
-            total = totals.setdefault(job_id, dict.fromkeys(FIGURES, Decimal(0)))
-            for name in FIGURES:
-                total[name] += figures[name]
+        positions = self._forecasted(jobs, self._positions(jobs))
+        for (job_id, _code, _type), figures in positions.items():
+            total = totals.setdefault(job_id, defaultdict(Decimal))
+            for name, amount in figures.items():
+                total[name] += amount
         return totals
 
     # ------------------------------------------------- what is not in here yet

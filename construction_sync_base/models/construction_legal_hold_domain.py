@@ -22,9 +22,11 @@ class ConstructionLegalHold(models.Model):
         job = self.job_id.sudo()
         orders = self.env["purchase.order"].sudo().search([("project_id", "=", job.id)])
         budgets = self.env["construction.budget"].sudo().search([("job_id", "=", job.id)])
+        forecasts = self.env["construction.forecast"].sudo().search([("job_id", "=", job.id)])
         return {
             "project.project": set(job.ids),
             "purchase.order": set(orders.ids),
+            "construction.forecast": set(forecasts.ids),
             "construction.budget": set(budgets.ids),
         }
 

@@ -7,6 +7,7 @@ LINE = ("name", "cost_code_id", "cost_type_id", "phase_id", "location_id", "segm
         "tax_ids", "tax_recoverable")  # fmt: skip
 BUDGET_LINE = ("cost_code_id", "cost_type_id", "phase_id", "location_id", "segments",
                "reserve", "quantity", "uom_id", "unit_cost", "amount")  # fmt: skip
+FORECAST_LINE = ("cost_code_id", "cost_type_id", "method", "amount", "units", "comment")
 
 
 class ConstructionReapply(models.AbstractModel):
@@ -33,6 +34,12 @@ class ConstructionReapply(models.AbstractModel):
                 amount="amount_total",
                 lines="line_ids",
                 line_fields=BUDGET_LINE,
+            ),
+            "construction.forecast": Compared(
+                ("month", "revenue_at_completion", "completion_on", "comment"),
+                lines="line_ids",
+                line_ref=None,
+                line_fields=FORECAST_LINE,
             ),
             "purchase.order": Compared(
                 ("partner_id", "project_id", "currency_id", "state", "commitment_title",

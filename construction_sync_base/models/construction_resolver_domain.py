@@ -15,6 +15,7 @@ MODELS = {
     "customer": "res.partner",
     "commitment": "purchase.order",
     "budget": "construction.budget",
+    "forecast": "construction.forecast",
     "cost_code": "construction.cost.code",
     "cost_type": "construction.cost.type",
     "item": "product.product",

@@ -69,6 +69,7 @@ class ProjectProject(models.Model):
     job_actual_amount = fields.Monetary(string="Actual", compute="_compute_job_figures")
     job_open_amount = fields.Monetary(string="Open commitment", compute="_compute_job_figures")
     job_available_amount = fields.Monetary(string="Available", compute="_compute_job_figures")
+    job_at_completion = fields.Monetary(string="Cost at completion", compute="_compute_job_figures")
     as_of = fields.Datetime(string="As of", compute="_compute_not_in_here")
     waiting_event_count = fields.Integer(
         string="Events not applied", compute="_compute_not_in_here"
@@ -130,6 +131,7 @@ class ProjectProject(models.Model):
             job.job_actual_amount = figures.get("actual", 0)
             job.job_open_amount = figures.get("open", 0)
             job.job_available_amount = figures.get("available", 0)
+            job.job_at_completion = figures.get("at_completion", 0)
 
     def _compute_not_in_here(self):
         """What a project manager has to know before trusting the figures."""
@@ -311,6 +313,17 @@ class ProjectProject(models.Model):
         ) | {
             "domain": [("project_id", "=", self.id)],
             "context": {"default_project_id": self.id},
+        }
+
+    def action_open_forecasts(self):
+        """The job's forecasts; the first one starts with the figures of now."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "construction_sync_base.action_construction_forecast"
+        ) | {
+            "domain": [("job_id", "=", self.id)],
+            "context": {"default_job_id": self.id, "search_default_not_superseded": 1},
         }
 
     def action_open_events(self):

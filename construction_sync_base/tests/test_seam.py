@@ -105,9 +105,11 @@ class TestSeam(BaseCase):
         domain = {
             "account_map", "awaited_mixin", "breakdown_mixin", "budget", "budget_control",
             "budget_line", "budget_release", "coded_mixin", "coding", "cost_code", "cost_type",
-            "employee", "handler_domain_codes", "handler_domain_places", "handler_partner",
-            "handler_record", "handler_tree", "job_cost", "location", "phase", "placed_mixin",
-            "schedule_plan", "translator_procore", "typed_budget", "typed_commitment",
+            "employee", "forecast", "forecast_line", "handler_domain_codes",
+            "handler_domain_places", "handler_partner", "handler_record", "handler_tree",
+            "job_cost", "job_cost_forecast", "job_cost_movement", "job_cost_snapshot", "location",
+            "phase", "placed_mixin", "schedule_plan", "translator_procore", "typed_budget",
+            "typed_commitment",
         }  # fmt: skip
         for path in (ADDON / "models").glob("construction_*.py"):
             name = path.stem.removeprefix("construction_")

@@ -10,6 +10,7 @@ from . import (
     construction_issue_choose,
     construction_issue_map,
     construction_metrics_key,
+    construction_month_keep,
     construction_person_erase,
     construction_person_erase_domain,
     construction_person_erase_files,
