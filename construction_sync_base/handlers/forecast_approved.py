@@ -36,10 +36,14 @@ class ForecastApproved(models.AbstractModel):
         entries = [(item, job, line) for item, job in ready for line in item.data["lines"]]
         codes = self._cost_codes([(i, j, coding_of(line["cost_code"])) for i, j, line in entries])
         types = self._cost_types([(i, j, coding_of(line["cost_type"])) for i, j, line in entries])
-        rows = []
+        rows, known = [], self._split_new(items, "construction.forecast")
         for item, job in ready:
             values = self._values(item, job, codes, types)
-            if not item.blocked:
+            if item.blocked:
+                continue
+            if known.get(item.id) and self._says(known[item.id]) == self._asked(values):
+                item.bind(known[item.id])  # replayed: what was signed stays
+            else:
                 rows.append((item, values))
         Forecast = self.env["construction.forecast"].with_context(construction_forecast=DOOR)
         self._make_room(rows)
@@ -48,6 +52,29 @@ class ForecastApproved(models.AbstractModel):
         for (item, _values), forecast in zip(rows, made, strict=True):
             forecast._sign({"signed_name": self._signer(item)})
             item.bind(forecast)
+
+    def _asked(self, values):
+        """What of a forecast an event decides, comparable with `_says`."""
+        lines = sorted(
+            (line["cost_code_id"], line["cost_type_id"], line["amount"], line["units"],
+             line["comment"])
+            for _command, _id, line in values["line_ids"]
+        )  # fmt: skip
+        head = (values[name] for name in ("job_id", "month", "comment", "revenue_at_completion"))
+        return *head, values["completion_on"], lines
+
+    def _says(self, forecast):
+        if forecast.state != "signed":
+            return None
+        lines = sorted(
+            (line.cost_code_id.id, line.cost_type_id.id, line.amount, line.units, line.comment)
+            for line in forecast.line_ids
+            if line.method == formulas.ESTIMATE
+        )
+        return (
+            forecast.job_id.id, str(forecast.month), forecast.comment,
+            forecast.revenue_at_completion, str(forecast.completion_on or "") or False, lines,
+        )  # fmt: skip
 
     def _make_room(self, rows):
         """A draft that somebody is typing for the same month stays beside what arrived; two

@@ -63,6 +63,11 @@ class ConstructionForecastLine(models.Model):
         "This forecast has a line for that cost code and cost type already.",
     )
 
+    @api.depends("cost_code_id", "cost_type_id")
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = f"{line.cost_code_id.code} / {line.cost_type_id.name}"
+
     def _key(self):
         return self.cost_code_id.id, self.cost_type_id.id
 

@@ -38,7 +38,7 @@ class ConstructionReapply(models.AbstractModel):
             "construction.forecast": Compared(
                 ("month", "revenue_at_completion", "completion_on", "comment"),
                 lines="line_ids",
-                line_ref=None,
+                line_ref="display_name",
                 line_fields=FORECAST_LINE,
             ),
             "purchase.order": Compared(

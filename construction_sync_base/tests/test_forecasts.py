@@ -252,6 +252,37 @@ class TestForecastEvents(DomainCase, TransactionCase):
         self.apply(self.approved(sequence=1), event)
         self.assertEqual(self.env["construction.forecast"].search_count([]), before)
 
+    def test_replayed_it_stays(self):
+        event = self.approved(note="as agreed", completion_on="2027-03-01")
+        self.process(event)
+        signed = self.bound("forecast", "F1")
+        self.cost_entry(5000, self.key(self.sent_job, signed.line_ids.cost_code_id))
+        manager = self.make_user("fc-manager", "integration_manager")
+        wizard = (
+            self.env["construction.replay.start"]
+            .with_user(manager)
+            .create(
+                {
+                    "event_ids": self.stored(event["id"]).ids,
+                    "reason": "looked wrong",
+                    "version": "now",
+                }
+            )
+        )
+        replay = self.env["construction.replay"].browse(wizard.action_start()["res_id"])
+        with self.shared_cursors():
+            replay._step()
+        self.assertFalse(replay.diff_ids)
+        self.assertEqual(self.bound("forecast", "F1"), signed)
+        self.assertEqual((signed.state, signed.at_completion), ("signed", 40000))
+
+    def test_how_a_replay_compares_it(self):
+        self.process(self.approved())
+        forecast = self.bound("forecast", "F1")
+        readings = self.env["construction.reapply"]._readings([(forecast._name, forecast.id)])
+        (reading,) = readings.values()
+        self.assertEqual(reading.values["Comment, line 03-300 / Material"], "as agreed")
+
     def test_a_draft_here_stays_a_draft(self):
         draft = self.env["construction.forecast"].create({"job_id": self.sent_job.id, "month": MAY})
         self.process(self.approved())
