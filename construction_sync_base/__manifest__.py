@@ -43,6 +43,7 @@
         "views/construction_job_cost_views.xml",
         "wizards/construction_month_keep_views.xml",
         "views/construction_job_cost_movement_views.xml",
+        "views/construction_period_views.xml",
         "views/construction_budget_views.xml",
         "views/construction_budget_line_views.xml",
         "views/construction_forecast_views.xml",

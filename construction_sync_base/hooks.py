@@ -40,8 +40,9 @@ def uninstall_hook(env):
         ]
     ).unlink()
     env.cr.execute("DROP TABLE IF EXISTS construction_rate")  # no model of Odoo owns it
-    with file_open("construction_sync_base/sql/drop_audit.sql") as script:
-        env.cr.execute(script.read())
+    for name in ("drop_audit.sql", "drop_job_cost.sql"):
+        with file_open(f"construction_sync_base/sql/{name}") as script:
+            env.cr.execute(script.read())
 
 
 def secret_keys():

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 FINANCE = "construction_sync_base.group_finance"
 PROJECT_MANAGER = "construction_sync_base.group_project_manager"
 INTEGRATION_MANAGER = "construction_sync_base.group_integration_manager"
+PAYROLL = "construction_sync_base.group_payroll"
 
 
 def guard(kind, *groups, but=()):

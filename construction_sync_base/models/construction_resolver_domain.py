@@ -101,7 +101,11 @@ class ConstructionResolver(models.AbstractModel):
                        SELECT FROM construction_cost_type t
                         WHERE t.code = k.value AND t.active
                           AND t.write_date > i.create_date - interval '10 minutes'
-                          AND (t.company_id IS NULL OR t.company_id = i.company_id))))
+                          AND (t.company_id IS NULL OR t.company_id = i.company_id)))
+                OR (k.kind = 'period' AND NOT EXISTS (
+                       SELECT FROM construction_period p
+                        WHERE to_char(p.month, 'YYYY-MM') || '|' || p.company_id = k.value
+                          AND p.job_cost_state = 'locked')))
              LIMIT 1000
         """)
         ids = [row[0] for row in self.env.cr.fetchall()]

@@ -14,3 +14,9 @@ class StockMove(models.Model):
         if "project_id" in self.picking_id._fields:  # project_stock, where installed
             jobs |= self.picking_id.project_id
         return jobs.filtered("is_job")
+
+    def _create_analytic_move(self):
+        """The native “analytic costs” of a type of transfer would cost the job what its bill,
+        or the entry of the issue, costs it as well."""
+        others = self.filtered(lambda move: not move.sudo()._construction_jobs())
+        return super(StockMove, others)._create_analytic_move()

@@ -45,6 +45,7 @@ from . import (
     test_multi_company_rights,
     test_multi_currency,
     test_native_rules,
+    test_periods,
     test_places,
     test_platform,
     test_policy_control,

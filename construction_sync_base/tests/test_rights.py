@@ -44,6 +44,7 @@ TABLE = {
     "construction.job.cost.snapshot": "r r r r r -",
     "construction.legal.hold": "- - rwc rwc r -",
     "construction.location": "r rwc r r r rwc",
+    "construction.period": "r r rwcu r r r",
     "construction.person": "- - rw rw r -",
     "construction.phase": "r rwc r r r rwc",
     "construction.platform": "r r r rwc r r",

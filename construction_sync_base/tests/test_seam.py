@@ -110,6 +110,7 @@ class TestSeam(BaseCase):
             "job_cost", "job_cost_forecast", "job_cost_movement", "job_cost_snapshot", "location",
             "phase", "placed_mixin", "schedule_plan", "translator_procore", "typed_budget",
             "typed_commitment",
+            "handler_domain_period", "period",
         }  # fmt: skip
         for path in (ADDON / "models").glob("construction_*.py"):
             name = path.stem.removeprefix("construction_")

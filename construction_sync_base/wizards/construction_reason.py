@@ -16,6 +16,7 @@ class ConstructionReason(models.TransientModel):
             ("approve_overrun", "Approve the overrun"),
             ("return", "Return the document"),
             ("lift", "Lift legal holds"),
+            ("reopen", "Open the month again"),
         ],
         required=True,
     )
@@ -47,6 +48,8 @@ class ConstructionReason(models.TransientModel):
             self.env["construction.issue"].browse(self.res_ids).action_waive(self.reason)
         elif self.action == "return":
             self._return_documents()
+        elif self.action == "reopen":
+            self.env["construction.period"].browse(self.res_ids).action_reopen(self.reason)
         elif self.action == "lift":
             self.env["construction.legal.hold"].browse(self.res_ids).action_lift(self.reason)
         else:
