@@ -87,6 +87,11 @@ class AccountAnalyticLine(models.Model):
         self._check_by_hand()
         return super().unlink()
 
+    def action_cost_transfer(self):
+        """The dialog that moves what is left of the journal items of these lines."""
+        self.check_access("read")
+        return self.move_line_id.action_cost_transfer()
+
     def _is_booking(self):
         """Odoo writes these lines because it posts, or takes back, their journal items, which
         were checked as such."""

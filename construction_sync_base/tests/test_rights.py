@@ -29,6 +29,8 @@ TABLE = {
     "construction.change.diff": "- - r r r -",
     "construction.change.line": "- - r rwcu r -",
     "construction.cost.code": "r rwc rwc r r rwc",
+    "construction.cost.transfer": "r rwcu rwcu r r rwc",
+    "construction.cost.transfer.line": "r rwcu rwcu r r rwc",
     "construction.cost.type": "r r rwc r r r",
     "construction.crosswalk": "r r r rwcu r r",
     "construction.delivery": "- - - r r -",

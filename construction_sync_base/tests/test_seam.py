@@ -111,6 +111,7 @@ class TestSeam(BaseCase):
             "phase", "placed_mixin", "schedule_plan", "translator_procore", "typed_budget",
             "typed_commitment",
             "handler_domain_period", "period",
+            "cost_transfer", "cost_transfer_line", "job_cost_transfer",
         }  # fmt: skip
         for path in (ADDON / "models").glob("construction_*.py"):
             name = path.stem.removeprefix("construction_")

@@ -1,0 +1,64 @@
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .construction_coding import COST_ACCOUNTS
+
+
+class ConstructionJobCostTransfer(models.Model):
+    """From a cell of the cost report to the dialog that moves its actual cost."""
+
+    _inherit = "construction.job.cost"
+
+    def action_cost_transfer(self):
+        """The dialog with one line per ledger account that the chosen cost stands on.
+
+        :raises UserError: nothing is booked there, or the rows are of several companies
+        """
+        self.env["construction.cost.transfer"].check_access("create")
+        self.check_access("read")
+        if len(self.company_id) > 1:
+            raise UserError(self.env._("A transfer is made within one company."))
+        lines = [
+            {
+                "account_id": account_id,
+                "amount": float(amount),
+                **{
+                    f"{side}_{name}": value
+                    for side in ("from", "to")
+                    for name, value in zip(
+                        ("job_id", "cost_code_id", "cost_type_id"), key, strict=True
+                    )
+                },
+            }
+            for *key, account_id, amount in self._actual_by_account()
+            if all(key)
+        ]
+        if not lines:
+            raise UserError(self.env._("Nothing is booked there that could be moved."))
+        return self.env["construction.cost.transfer"]._dialog(self.company_id, lines)
+
+    def _actual_by_account(self):
+        """(job, code, type, account, amount) of what is booked on these positions."""
+        coding = self.env["construction.coding"]
+        self.env["account.analytic.line"].flush_model()
+        keys = [(row.job_id.id, row.cost_code_id.id, row.cost_type_id.id) for row in self]
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT j.id, c.id, t.id, a.general_account_id, -SUM(a.amount)
+                  FROM account_analytic_line a
+                  JOIN account_account g ON g.id = a.general_account_id
+                   AND g.account_type IN %(cost_accounts)s
+                  JOIN project_project j ON j.account_id = a.account_id AND j.is_job
+                  JOIN construction_cost_code c ON c.analytic_account_id = a.%(code)s
+                  JOIN construction_cost_type t ON t.analytic_account_id = a.%(type)s
+                 WHERE (j.id, c.id, t.id) IN %(keys)s
+                 GROUP BY 1, 2, 3, 4 HAVING SUM(a.amount) <> 0
+                """,
+                cost_accounts=COST_ACCOUNTS,
+                code=SQL.identifier(coding._column("cost_code")),
+                type=SQL.identifier(coding._column("cost_type")),
+                keys=tuple(keys) or ((0, 0, 0),),
+            )
+        )
