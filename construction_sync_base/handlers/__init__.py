@@ -1,5 +1,7 @@
 from . import (
     budget_approved,
+    budget_change_approved,
+    budget_change_voided,
     commitment_approved,
     commitment_closed,
     commitment_voided,

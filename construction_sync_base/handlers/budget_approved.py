@@ -4,6 +4,7 @@ from decimal import Decimal
 from odoo import fields, models
 
 from ..lib import money, sov
+from ..lib.batch import Refused
 from ..lib.errors import AmountError
 from ..models.construction_resolver import code_of, coding_of
 
@@ -52,6 +53,10 @@ class BudgetApproved(models.AbstractModel):
             }
             asked.append((item, job, values))
         fresh, completed = self._without_present(asked)
+        fresh = [row for row in fresh if not self._is_locked(row[0], row[1])]
+        for budget, item in completed:
+            if self._is_locked(item, budget.job_id):
+                raise Refused(item.problems[-1])  # undoes what the event wrote on the draft
         versions = self._versions([job for _item, job, _values in fresh])
         rows = [
             (item, values | {"version": self._version(item, job, versions)})
@@ -74,6 +79,13 @@ class BudgetApproved(models.AbstractModel):
                         who=budget.approval_waiting_for,
                     ),
                 )
+
+    def _is_locked(self, item, job):
+        """Whether the job's budget takes no new version now; parks the item."""
+        refusal = job._budget_lock_refusal("version")
+        if refusal:
+            item.park("budget", refusal, wait=f"budget_open|{job.id}")
+        return bool(refusal)
 
     def _lookups(self, ready):
         entries = [

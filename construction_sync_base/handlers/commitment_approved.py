@@ -293,6 +293,10 @@ class CommitmentApproved(models.AbstractModel):
         """Whether the order goes on although it exceeds its budget; opens the issue."""
         check = self._policy(plan).budget_check
         item = plan["item"]
+        refusal = self.env["construction.budget.control"]._reserve_refusal(found)
+        if refusal:
+            item.park("budget", refusal, wait=f"budget|{plan['job'].id}", severity="high")
+            return False
         if check == "off":
             return True
         currency = plan["job"].company_id.currency_id

@@ -30,6 +30,12 @@ def available(revised, actual, open_, pending):
     return revised - actual - open_ - pending
 
 
+def for_work(left, reserve):
+    """What of the available budget a commitment may take: a reserve is no budget for work
+    until a transfer has moved it there. A reserve that is overdrawn lends nothing."""
+    return left - max(reserve, 0)
+
+
 def alert_level(revised, used):
     """The highest alert that ``used`` (actual + open + pending) has reached, 0 for none.
 

@@ -1,16 +1,20 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..lib import budget_versions
 from .construction_coding import EDIT_SENTINEL
 from .construction_guard import FINANCE, PROJECT_MANAGER, guard
 
-STATE = {"state", "approved_on"}
+STATE = {"state", "approved_on", "is_baseline", "contained_change_ids"}
 FROZEN = {"job_id", "version", "basis", "line_ids", "effective_on", "includes_changes"}
 
 
 class ConstructionBudget(models.Model):
     """One version of a job's budget. One is approved at a time; the older ones stay as
-    they were."""
+    they were. The first approved one with basis `original` is the baseline for good.
+
+    Revised budget = approved version + approved changes that it does not contain yet.
+    """
 
     _name = "construction.budget"
     _description = "Job Budget"
@@ -52,8 +56,29 @@ class ConstructionBudget(models.Model):
     includes_changes = fields.Char(
         help="Changes that a current budget contains, as the platform names them."
     )
+    contained_change_ids = fields.Many2many(
+        "construction.budget.change",
+        "construction_budget_contained_rel",
+        "budget_id",
+        "change_id",
+        string="Changes it contains",
+        readonly=True,
+        copy=False,
+        help="Found by their names when the version is approved; they do not count again.",
+    )
+    is_baseline = fields.Boolean(
+        readonly=True, copy=False, help="The first approved budget of the job; it stays for good."
+    )
+    change_ids = fields.One2many(related="job_id.budget_change_ids", string="Changes")
+    budget_lock = fields.Selection(related="job_id.budget_lock")
     line_ids = fields.One2many("construction.budget.line", "budget_id", copy=True)
     amount_total = fields.Monetary(string="Total", compute="_compute_amount_total", store=True)
+    baseline_amount = fields.Monetary(string="Baseline", compute="_compute_figures")
+    original_amount = fields.Monetary(string="Original", compute="_compute_figures")
+    changes_amount = fields.Monetary(string="Approved changes", compute="_compute_figures")
+    revised_amount = fields.Monetary(string="Revised", compute="_compute_figures")
+    contingency_amount = fields.Monetary(string="Contingency left", compute="_compute_figures")
+    allowance_amount = fields.Monetary(string="Allowance left", compute="_compute_figures")
     committed_amount = fields.Monetary(compute="_compute_figures")
     actual_amount = fields.Monetary(compute="_compute_figures")
     pending_amount = fields.Monetary(compute="_compute_figures")
@@ -63,6 +88,9 @@ class ConstructionBudget(models.Model):
 
     _one_approved = models.UniqueIndex(
         "(job_id) WHERE state = 'approved'", "This job has an approved budget already."
+    )
+    _one_baseline = models.UniqueIndex(
+        "(job_id) WHERE is_baseline", "The baseline of this job stands already."
     )
     _version_unique = models.Constraint(
         "UNIQUE (job_id, version)", "This job has a budget of that version already."
@@ -88,11 +116,18 @@ class ConstructionBudget(models.Model):
         for budget in self:
             budget.amount_total = sum(budget.line_ids.mapped("amount"))
 
-    @api.depends("line_ids")
+    @api.depends("line_ids", "state", "amount_total")
     def _compute_figures(self):
         totals = self.env["construction.job.cost"]._totals(self.job_id)
         for budget in self:
             figures = totals.get(budget.job_id.id, {})
+            held = figures if budget.state == "approved" else {}
+            budget.baseline_amount = figures.get("baseline", 0)
+            budget.original_amount = held.get("original", budget.amount_total)
+            budget.changes_amount = held.get("changes", 0)
+            budget.revised_amount = held.get("budget", budget.amount_total)
+            budget.contingency_amount = held.get("contingency", 0)
+            budget.allowance_amount = held.get("allowance", 0)
             budget.committed_amount = figures.get("committed", 0)
             budget.actual_amount = figures.get("actual", 0)
             budget.pending_amount = figures.get("pending", 0)
@@ -111,17 +146,27 @@ class ConstructionBudget(models.Model):
         self._check_approver()
         if any(budget.state != "draft" for budget in self):
             raise UserError(self.env._("Only drafts can be approved."))
+        self._check_unlocked()
         waiting = self.filtered(lambda budget: budget.release_state == "to_release")
         if waiting:
             waiting.action_release()
         (self - waiting)._release_submit()
         return True
 
+    def _check_unlocked(self):
+        for budget in self:
+            refusal = budget.job_id._budget_lock_refusal("version")
+            if refusal:
+                raise UserError(refusal)
+
     def _approve(self):
+        self._check_unlocked()
         before = self.search([("job_id", "in", self.job_id.ids), ("state", "=", "approved")])
         before._by_approval().write({"state": "superseded"})
         before.flush_recordset(["state"])
         self._by_approval().write({"state": "approved", "approved_on": fields.Datetime.now()})
+        self._set_baseline()
+        self._link_contained()
         self.env["construction.budget.control"]._raise_alerts(
             {line._key() for line in self.line_ids}
         )
@@ -129,9 +174,49 @@ class ConstructionBudget(models.Model):
             [("budget", str(job.id)) for job in self.job_id]
         )
 
+    def _set_baseline(self):
+        """The first approved original budget of a job is what it is measured against."""
+        has = self.search([("job_id", "in", self.job_id.ids), ("is_baseline", "=", True)]).job_id
+        first = self.filtered(lambda b: b.basis == "original" and b.job_id not in has)
+        first._by_approval().is_baseline = True
+
+    def _link_contained(self):
+        """Find the approved changes that these versions name as contained: they must not
+        count again. A change that comes later than its version is found then."""
+        naming = self.filtered(lambda b: b.basis == "current" and b.includes_changes)
+        known = {}
+        changes = self.env["construction.budget.change"].search(
+            [("job_id", "in", naming.job_id.ids), ("approved_on", "!=", False)]
+        )
+        for change in changes:
+            known.setdefault(change.job_id, []).append(
+                (change.id, change.platform_ref, change.source_change_order, change.number)
+            )
+        for budget in naming:
+            ids = budget_versions.contained(budget.includes_changes, known.get(budget.job_id, ()))
+            if ids != set(budget.contained_change_ids.ids):
+                budget._by_approval().contained_change_ids = [fields.Command.set(ids)]
+
     def _by_approval(self):
         """The same budgets, with the door to their state open."""
         return self.with_context(construction_approval=EDIT_SENTINEL)
+
+    def action_lock(self):
+        """Close the job's budget for new versions and revisions."""
+        return self.job_id.action_lock_budget()
+
+    def action_lock_all(self):
+        """Close the job's budget for every change."""
+        return self.job_id.action_lock_budget_all()
+
+    def action_unlock_dialog(self):
+        return self.job_id.action_unlock_budget_dialog()
+
+    def action_use_reserve(self):
+        """The dialog that moves contingency or allowance to the work."""
+        self.ensure_one()
+        held = self.line_ids.filtered("reserve")
+        return held.sorted(lambda line: line.reserve != "contingency")[:1].action_use_reserve()
 
     @api.constrains("job_id")
     def _check_places(self):

@@ -21,7 +21,8 @@ class ConstructionBudgetControl(models.AbstractModel):
 
         The documents in hand are left out of the positions and counted one after the
         other, so that two orders of one batch cannot both take the last of a line, and
-        an edited commitment does not count itself twice. No budget line = 0 available.
+        an edited commitment does not count itself twice. No budget line = 0 available; what
+        is held in reserve is not available for work.
 
         :param before: what the orders needed before a change; a key that needs no more
             than that is not asked again
@@ -34,7 +35,12 @@ class ConstructionBudgetControl(models.AbstractModel):
         JobCost = self.env["construction.job.cost"]
         needs = JobCost._needs(orders)
         positions = JobCost._positions(orders.project_id, orders)
-        available = {key: figures["available"] for key, figures in positions.items()}
+        available = {
+            key: formulas.for_work(
+                figures["available"], figures["contingency"] + figures["allowance"]
+            )
+            for key, figures in positions.items()
+        }
         result = {}
         for order in orders:
             held = (before or {}).get(order.id, {})

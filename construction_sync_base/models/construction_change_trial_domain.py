@@ -18,11 +18,12 @@ class ConstructionChangeTrial(models.Model):
         return self._events_of_job(self.scope_job_id)
 
     def _events_of_job(self, job):
-        """Domain of the events that made the job, its budgets, forecasts and commitments, and of
-        those that wait because of it."""
+        """Domain of the events that made the job, its budgets, their changes, its forecasts and
+        commitments, and of those that wait because of it."""
         documents = {
             "project.project": job.ids,
             "construction.budget": job.sudo().budget_ids.ids,
+            "construction.budget.change": job.sudo().budget_change_ids.ids,
             "construction.forecast": self.env["construction.forecast"]
             .sudo()
             .search([("job_id", "=", job.id)])

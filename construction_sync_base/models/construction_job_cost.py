@@ -8,6 +8,8 @@ from ..lib import budget as formulas
 from ..lib import money
 from .construction_coding import COST_ACCOUNTS
 
+BUDGET = ("baseline", "original", "changes", "contingency", "allowance")
+
 
 class ConstructionJobCost(models.Model):
     """Budget, commitments and cost of a job by cost code and cost type, as of now, in
@@ -27,7 +29,16 @@ class ConstructionJobCost(models.Model):
     cost_code_id = fields.Many2one("construction.cost.code", readonly=True)
     division_id = fields.Many2one("construction.cost.code", readonly=True)
     cost_type_id = fields.Many2one("construction.cost.type", readonly=True)
-    budget = fields.Monetary(string="Revised budget", readonly=True)
+    baseline = fields.Monetary(readonly=True, help="The first approved budget.")
+    original = fields.Monetary(readonly=True, help="The budget in force, without its changes.")
+    changes = fields.Monetary(readonly=True, help="Approved revisions and transfers.")
+    budget = fields.Monetary(string="Revised budget", readonly=True, help="original + changes")
+    contingency = fields.Monetary(
+        string="Contingency left", readonly=True, help="Part of the revised budget."
+    )
+    allowance = fields.Monetary(
+        string="Allowance left", readonly=True, help="Part of the revised budget."
+    )
     committed = fields.Monetary(readonly=True)
     billed = fields.Monetary(readonly=True)
     open = fields.Monetary(readonly=True, help="committed − billed − accrued")
@@ -45,10 +56,13 @@ class ConstructionJobCost(models.Model):
                        AS id,
                    j.company_id, k.job_id, k.cost_code_id, k.cost_type_id,
                    COALESCE(split_part(c.parent_path, '/', 1)::int, c.id) AS division_id,
-                   k.budget, k.committed, k.billed, k.actual, k.pending, k.accrued,
+                   k.baseline, k.original, k.changes, k.contingency, k.allowance,
+                   k.original + k.changes AS budget,
+                   k.committed, k.billed, k.actual, k.pending, k.accrued,
                    k.committed - k.billed - k.accrued AS open,
                    k.actual + k.committed - k.billed - k.accrued + k.pending AS projected,
-                   k.budget - k.actual - (k.committed - k.billed - k.accrued) - k.pending
+                   k.original + k.changes - k.actual
+                       - (k.committed - k.billed - k.accrued) - k.pending
                        AS available
               FROM (%s) k
               JOIN project_project j ON j.id = k.job_id
@@ -70,23 +84,23 @@ class ConstructionJobCost(models.Model):
         return SQL(
             """
             SELECT job_id, cost_code_id, cost_type_id,
-                   SUM(budget) AS budget, SUM(committed) AS committed, SUM(billed) AS billed,
+                   SUM(baseline) AS baseline, SUM(original) AS original,
+                   SUM(changes) AS changes, SUM(contingency) AS contingency,
+                   SUM(allowance) AS allowance, SUM(committed) AS committed, SUM(billed) AS billed,
                    SUM(actual) AS actual, SUM(pending) AS pending, 0::numeric AS accrued
               FROM (
-                SELECT b.job_id, l.cost_code_id, l.cost_type_id, l.amount AS budget,
+                SELECT u.job_id, u.cost_code_id, u.cost_type_id, u.baseline, u.original,
+                       u.changes, u.contingency, u.allowance,
                        0 AS committed, 0 AS billed, 0 AS actual, 0 AS pending
-                  FROM construction_budget_line l
-                  JOIN construction_budget b ON b.id = l.budget_id AND b.state = 'approved'
-                  JOIN project_project j ON j.id = b.job_id
-                 WHERE %(jobs)s
+                  FROM (%(budgets)s) u
                 UNION ALL
-                SELECT p.job_id, p.cost_code_id, p.cost_type_id, 0,
+                SELECT p.job_id, p.cost_code_id, p.cost_type_id, 0, 0, 0, 0, 0,
                        CASE WHEN p.state = 'purchase' THEN p.committed ELSE p.billed END,
                        p.billed, 0,
                        CASE WHEN p.state = 'purchase' THEN 0 ELSE p.committed - p.billed END
                   FROM (%(order_lines)s) p
                 UNION ALL
-                SELECT j.id, c.id, t.id, 0, 0, 0, -a.amount, 0
+                SELECT j.id, c.id, t.id, 0, 0, 0, 0, 0, 0, 0, -a.amount, 0
                   FROM account_analytic_line a
                   JOIN account_account g ON g.id = a.general_account_id
                    AND g.account_type IN %(cost_accounts)s
@@ -98,6 +112,7 @@ class ConstructionJobCost(models.Model):
              GROUP BY job_id, cost_code_id, cost_type_id
             """,
             jobs=jobs,
+            budgets=self._budget_query(jobs),
             order_lines=self._order_lines_query(
                 SQL("o.state IN ('purchase', 'to approve') AND %s AND %s", jobs, orders)
             ),
@@ -196,11 +211,14 @@ class ConstructionJobCost(models.Model):
         positions = {}
         for job_id, code_id, type_id, *amounts, company_id in rows:
             digits = companies.browse(company_id).currency_id.decimal_places
-            budget, committed, billed, actual, pending, accrued = (
+            *budgets, committed, billed, actual, pending, accrued = (
                 money.from_float(amount, digits) if amount else Decimal(0) for amount in amounts
             )
+            budgets = dict(zip(BUDGET, budgets, strict=True))
+            budget = budgets["original"] + budgets["changes"]
             open_ = formulas.open_amount(committed, billed, accrued)
             positions[job_id, code_id, type_id] = {
+                **budgets,
                 "budget": budget,
                 "committed": committed,
                 "billed": billed,
@@ -247,6 +265,12 @@ class ConstructionJobCost(models.Model):
                       FROM construction_binding b
                       JOIN purchase_order o ON o.id = b.res_id
                      WHERE b.res_model = 'purchase.order' AND o.project_id = ANY(%(jobs)s)
+                     UNION
+                    SELECT b.platform_id, b.subject, c.job_id
+                      FROM construction_binding b
+                      JOIN construction_budget_change c ON c.id = b.res_id
+                     WHERE b.res_model = 'construction.budget.change'
+                       AND c.job_id = ANY(%(jobs)s)
                 ), waiting AS MATERIALIZED (
                     SELECT e.id, e.platform_id, e.subject, e.type, data,
                            data ->> 'job' AS job, data -> 'job' ->> 'number' AS number,
@@ -337,6 +361,8 @@ class ConstructionJobCost(models.Model):
                         (SELECT id FROM purchase_order WHERE project_id = %(job)s))
                     OR (b.res_model = 'construction.budget' AND b.res_id IN
                         (SELECT id FROM construction_budget WHERE job_id = %(job)s))
+                    OR (b.res_model = 'construction.budget.change' AND b.res_id IN
+                        (SELECT id FROM construction_budget_change WHERE job_id = %(job)s))
                 UNION
                 SELECT e.id FROM construction_event e
                   JOIN construction_binding b ON b.platform_id = e.platform_id

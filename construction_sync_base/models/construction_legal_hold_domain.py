@@ -28,6 +28,7 @@ class ConstructionLegalHold(models.Model):
             "purchase.order": set(orders.ids),
             "construction.forecast": set(forecasts.ids),
             "construction.budget": set(budgets.ids),
+            "construction.budget.change": set(job.budget_change_ids.ids),
         }
 
     def _records_of_partner(self):

@@ -41,6 +41,13 @@ class ConstructionReapply(models.AbstractModel):
                 line_ref="display_name",
                 line_fields=FORECAST_LINE,
             ),
+            "construction.budget.change": Compared(
+                ("number", "kind", "date", "reason", "state", "source_change_order"),
+                amount="amount_moved",
+                lines="line_ids",
+                line_fields=("cost_code_id", "cost_type_id", "phase_id", "location_id",
+                             "segments", "reserve", "amount"),
+            ),
             "purchase.order": Compared(
                 ("partner_id", "project_id", "currency_id", "state", "commitment_title",
                  "payment_term_id", "retention_percent"),

@@ -16,6 +16,7 @@ MODELS = {
     "commitment": "purchase.order",
     "budget": "construction.budget",
     "forecast": "construction.forecast",
+    "budget_change": "construction.budget.change",
     "cost_code": "construction.cost.code",
     "cost_type": "construction.cost.type",
     "item": "product.product",

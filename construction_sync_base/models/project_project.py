@@ -61,9 +61,18 @@ class ProjectProject(models.Model):
     budget_id = fields.Many2one(
         "construction.budget", string="Approved budget", compute="_compute_job_figures"
     )
+    budget_change_ids = fields.One2many(
+        "construction.budget.change", "job_id", string="Budget changes"
+    )
     commitment_ids = fields.One2many("purchase.order", "project_id", string="Commitments")
     commitment_count = fields.Integer(compute="_compute_job_figures")
+    job_baseline_amount = fields.Monetary(string="Baseline", compute="_compute_job_figures")
+    job_original_amount = fields.Monetary(string="Original budget", compute="_compute_job_figures")
+    job_changes_amount = fields.Monetary(string="Approved changes", compute="_compute_job_figures")
     job_budget_amount = fields.Monetary(string="Revised budget", compute="_compute_job_figures")
+    job_contingency_amount = fields.Monetary(
+        string="Contingency left", compute="_compute_job_figures"
+    )
     job_committed_amount = fields.Monetary(string="Committed", compute="_compute_job_figures")
     job_pending_amount = fields.Monetary(string="Pending", compute="_compute_job_figures")
     job_actual_amount = fields.Monetary(string="Actual", compute="_compute_job_figures")
@@ -125,7 +134,11 @@ class ProjectProject(models.Model):
             figures = totals.get(job.id, {})
             job.budget_id = budgets.get(job.id, False)
             job.commitment_count = counts.get(job, 0)
+            job.job_baseline_amount = figures.get("baseline", 0)
+            job.job_original_amount = figures.get("original", 0)
+            job.job_changes_amount = figures.get("changes", 0)
             job.job_budget_amount = figures.get("budget", 0)
+            job.job_contingency_amount = figures.get("contingency", 0)
             job.job_committed_amount = figures.get("committed", 0)
             job.job_pending_amount = figures.get("pending", 0)
             job.job_actual_amount = figures.get("actual", 0)

@@ -206,6 +206,9 @@ class PurchaseOrderRules(models.Model):
             found = overruns.get(order.id)
             if not found:
                 continue
+            refusal = control._reserve_refusal(found)
+            if refusal:
+                raise UserError(refusal)
             policy = policies[order.company_id]
             text = control._explain(found, order.company_id.currency_id)
             if policy.budget_check == "inform":

@@ -103,15 +103,17 @@ class TestSeam(BaseCase):
     def test_every_model_file_is_on_one_side(self):
         """A new `construction_*` model of the engine belongs on the list above."""
         domain = {
-            "account_map", "awaited_mixin", "breakdown_mixin", "budget", "budget_control",
-            "budget_line", "budget_release", "coded_mixin", "coding", "cost_code", "cost_type",
-            "employee", "forecast", "forecast_line", "handler_domain_codes",
+            "account_map", "awaited_mixin", "breakdown_mixin", "budget", "budget_change",
+            "budget_change_line", "budget_change_release", "budget_change_reserve",
+            "budget_change_void", "budget_control", "budget_line", "budget_lock",
+            "budget_release", "budget_reserve", "coded_mixin", "coding", "cost_code",
+            "cost_transfer", "cost_transfer_line", "cost_type", "employee", "forecast",
+            "forecast_line", "handler_domain_codes", "handler_domain_period",
             "handler_domain_places", "handler_partner", "handler_record", "handler_tree",
-            "job_cost", "job_cost_forecast", "job_cost_movement", "job_cost_snapshot", "location",
-            "phase", "placed_mixin", "schedule_plan", "translator_procore", "typed_budget",
-            "typed_commitment",
-            "handler_domain_period", "period",
-            "cost_transfer", "cost_transfer_line", "job_cost_transfer",
+            "job_cost", "job_cost_budget", "job_cost_forecast", "job_cost_movement",
+            "job_cost_snapshot", "job_cost_transfer", "location", "period", "phase",
+            "placed_mixin", "schedule_plan", "translator_procore", "typed_budget",
+            "typed_budget_change", "typed_commitment",
         }  # fmt: skip
         for path in (ADDON / "models").glob("construction_*.py"):
             name = path.stem.removeprefix("construction_")
