@@ -220,6 +220,17 @@ class ConstructionForecast(models.Model):
         draft.action_take_figures()
         return draft._get_records_action(name=self.env._("Forecast"))
 
+    def action_open_lines(self):
+        """The lines over the whole width, to enter them one after the other."""
+        self.ensure_one()
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "construction_sync_base.action_construction_forecast_line"
+        ) | {
+            "name": self.display_name,
+            "domain": [("forecast_id", "=", self.id)],
+            "context": {"default_forecast_id": self.id},
+        }
+
     # ---------------------------------------------------------------- rules
     def _check_draft(self):
         if any(forecast.state != "draft" for forecast in self):
