@@ -6,6 +6,7 @@ from . import (
     commitment_closed,
     commitment_voided,
     cost_code_upserted,
+    cost_transfer_approved,
     cost_type_upserted,
     customer_upserted,
     employee_upserted,

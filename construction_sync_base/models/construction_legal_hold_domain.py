@@ -23,9 +23,14 @@ class ConstructionLegalHold(models.Model):
         orders = self.env["purchase.order"].sudo().search([("project_id", "=", job.id)])
         budgets = self.env["construction.budget"].sudo().search([("job_id", "=", job.id)])
         forecasts = self.env["construction.forecast"].sudo().search([("job_id", "=", job.id)])
+        lines = self.env["construction.cost.transfer.line"].sudo()
+        transfers = lines.search(
+            ["|", ("from_job_id", "=", job.id), ("to_job_id", "=", job.id)]
+        ).transfer_id
         return {
             "project.project": set(job.ids),
             "purchase.order": set(orders.ids),
+            "construction.cost.transfer": set(transfers.ids),
             "construction.forecast": set(forecasts.ids),
             "construction.budget": set(budgets.ids),
             "construction.budget.change": set(job.budget_change_ids.ids),

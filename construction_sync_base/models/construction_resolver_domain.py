@@ -17,6 +17,7 @@ MODELS = {
     "budget": "construction.budget",
     "forecast": "construction.forecast",
     "budget_change": "construction.budget.change",
+    "cost_transfer": "construction.cost.transfer",
     "cost_code": "construction.cost.code",
     "cost_type": "construction.cost.type",
     "item": "product.product",
