@@ -46,6 +46,8 @@
         "views/construction_job_cost_movement_views.xml",
         "views/construction_period_views.xml",
         "views/construction_cost_transfer_views.xml",
+        "views/construction_job_ledger_views.xml",
+        "views/construction_clearing_views.xml",
         "views/construction_budget_change_views.xml",
         "wizards/construction_budget_reserve_use_views.xml",
         "views/construction_budget_views.xml",

@@ -79,8 +79,6 @@ class ConstructionJobCost(models.Model):
         :param orders: condition on `o` (purchase_order); leaves out a document in hand,
             of which only what was billed stays, as actual cost
         """
-        coding = self.env["construction.coding"]
-        code_plan, type_plan = coding._plan("cost_code"), coding._plan("cost_type")
         return SQL(
             """
             SELECT job_id, cost_code_id, cost_type_id,
@@ -100,14 +98,8 @@ class ConstructionJobCost(models.Model):
                        CASE WHEN p.state = 'purchase' THEN 0 ELSE p.committed - p.billed END
                   FROM (%(order_lines)s) p
                 UNION ALL
-                SELECT j.id, c.id, t.id, 0, 0, 0, 0, 0, 0, 0, -a.amount, 0
-                  FROM account_analytic_line a
-                  JOIN account_account g ON g.id = a.general_account_id
-                   AND g.account_type IN %(cost_accounts)s
-                  JOIN project_project j ON j.account_id = a.account_id AND j.is_job
-                  LEFT JOIN construction_cost_code c ON c.analytic_account_id = a.%(code)s
-                  LEFT JOIN construction_cost_type t ON t.analytic_account_id = a.%(type)s
-                 WHERE %(jobs)s
+                SELECT a.job_id, a.cost_code_id, a.cost_type_id, 0, 0, 0, 0, 0, 0, 0, a.amount, 0
+                  FROM (%(actual)s) a
               ) parts
              GROUP BY job_id, cost_code_id, cost_type_id
             """,
@@ -116,9 +108,33 @@ class ConstructionJobCost(models.Model):
             order_lines=self._order_lines_query(
                 SQL("o.state IN ('purchase', 'to approve') AND %s AND %s", jobs, orders)
             ),
+            actual=self._actual_query(jobs),
+        )
+
+    @api.model
+    def _actual_query(self, jobs):
+        """What the jobs' analytic lines on cost accounts say: one row each, with its ledger
+        account and date.
+
+        :param jobs: condition on `j` (project_project)
+        """
+        coding = self.env["construction.coding"]
+        return SQL(
+            """
+            SELECT j.id AS job_id, c.id AS cost_code_id, t.id AS cost_type_id,
+                   a.general_account_id AS account_id, a.date, -a.amount AS amount
+              FROM account_analytic_line a
+              JOIN account_account g ON g.id = a.general_account_id
+               AND g.account_type IN %(cost_accounts)s
+              JOIN project_project j ON j.account_id = a.account_id AND j.is_job
+              LEFT JOIN construction_cost_code c ON c.analytic_account_id = a.%(code)s
+              LEFT JOIN construction_cost_type t ON t.analytic_account_id = a.%(type)s
+             WHERE %(jobs)s
+            """,
+            jobs=jobs,
             cost_accounts=COST_ACCOUNTS,
-            code=SQL.identifier(code_plan._column_name()),
-            type=SQL.identifier(type_plan._column_name()),
+            code=SQL.identifier(coding._column("cost_code")),
+            type=SQL.identifier(coding._column("cost_type")),
         )
 
     @api.model

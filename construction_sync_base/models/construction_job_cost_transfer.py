@@ -2,8 +2,6 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from .construction_coding import COST_ACCOUNTS
-
 
 class ConstructionJobCostTransfer(models.Model):
     """From a cell of the cost report to the dialog that moves its actual cost."""
@@ -40,25 +38,17 @@ class ConstructionJobCostTransfer(models.Model):
 
     def _actual_by_account(self):
         """(job, code, type, account, amount) of what is booked on these positions."""
-        coding = self.env["construction.coding"]
         self.env["account.analytic.line"].flush_model()
         keys = [(row.job_id.id, row.cost_code_id.id, row.cost_type_id.id) for row in self]
         return self.env.execute_query(
             SQL(
                 """
-                SELECT j.id, c.id, t.id, a.general_account_id, -SUM(a.amount)
-                  FROM account_analytic_line a
-                  JOIN account_account g ON g.id = a.general_account_id
-                   AND g.account_type IN %(cost_accounts)s
-                  JOIN project_project j ON j.account_id = a.account_id AND j.is_job
-                  JOIN construction_cost_code c ON c.analytic_account_id = a.%(code)s
-                  JOIN construction_cost_type t ON t.analytic_account_id = a.%(type)s
-                 WHERE (j.id, c.id, t.id) IN %(keys)s
-                 GROUP BY 1, 2, 3, 4 HAVING SUM(a.amount) <> 0
+                SELECT job_id, cost_code_id, cost_type_id, account_id, SUM(amount)
+                  FROM (%(actual)s) a
+                 WHERE (job_id, cost_code_id, cost_type_id) IN %(keys)s
+                 GROUP BY 1, 2, 3, 4 HAVING SUM(amount) <> 0
                 """,
-                cost_accounts=COST_ACCOUNTS,
-                code=SQL.identifier(coding._column("cost_code")),
-                type=SQL.identifier(coding._column("cost_type")),
+                actual=self._actual_query(SQL("j.id = ANY(%s)", self.job_id.ids)),
                 keys=tuple(keys) or ((0, 0, 0),),
             )
         )

@@ -42,6 +42,7 @@ from . import (
     test_inbox_http,
     test_job_events,
     test_job_figures,
+    test_job_ledger,
     test_jobs,
     test_legal_holds,
     test_master_data,

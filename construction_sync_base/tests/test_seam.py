@@ -107,6 +107,7 @@ class TestSeam(BaseCase):
             "budget_change_line", "budget_change_release", "budget_change_reserve",
             "budget_change_void", "budget_control", "budget_line", "budget_lock",
             "budget_release", "budget_reserve", "coded_mixin", "coding", "cost_code",
+            "clearing", "clearing_account", "clearing_document", "job_ledger",
             "cost_transfer", "cost_transfer_line", "cost_type", "employee", "forecast",
             "forecast_line", "handler_domain_codes", "handler_domain_period",
             "handler_domain_places", "handler_partner", "handler_record", "handler_tree",
