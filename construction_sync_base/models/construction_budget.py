@@ -29,7 +29,6 @@ class ConstructionBudget(models.Model):
         domain="[('is_job', '=', True)]",
         index=True,
         ondelete="restrict",
-        check_company=True,
         tracking=True,
     )
     company_id = fields.Many2one(

@@ -34,7 +34,6 @@ class ConstructionBudgetChange(models.Model):
         domain="[('is_job', '=', True)]",
         index=True,
         ondelete="restrict",
-        check_company=True,
         tracking=True,
     )
     company_id = fields.Many2one(

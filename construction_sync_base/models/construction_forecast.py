@@ -31,7 +31,6 @@ class ConstructionForecast(models.Model):
         domain="[('is_job', '=', True)]",
         index=True,
         ondelete="restrict",
-        check_company=True,
         tracking=True,
     )
     company_id = fields.Many2one(

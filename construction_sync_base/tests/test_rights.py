@@ -106,6 +106,17 @@ class TestModels(DomainCase, TransactionCase):
                 listed = f"model_{name.replace('.', '_')}" in named
                 self.assertEqual(listed, not model._abstract, name)
 
+    def test_what_the_company_follows_from_can_be_chosen(self):
+        """A new record has no company yet: a field that it comes from must not offer only
+        what is of that company, or a screen offers nothing."""
+        found = []
+        for name in ours(self.env) + ours(self.env, transient=True):
+            fields = self.env[name]._fields
+            source = (getattr(fields.get("company_id"), "related", None) or "").split(".")[0]
+            if source and fields[source].type == "many2one" and fields[source].check_company:
+                found.append(f"{name}.{source}")
+        self.assertFalse(found, f"check_company on {', '.join(found)}")
+
     def test_every_model_is_of_a_company(self):
         for name in ours(self.env):
             model = self.env[name]
