@@ -9,7 +9,9 @@
     "license": "LGPL-3",
     "application": True,
     "depends": ["account", "project_purchase", "purchase_stock", "queue_job"],
-    "external_dependencies": {"python": ["cryptography", "fastjsonschema", "jsonschema"]},
+    "external_dependencies": {
+        "python": ["cryptography", "fastjsonschema", "jsonschema", "openpyxl"]
+    },
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",
@@ -50,6 +52,7 @@
         "views/construction_clearing_views.xml",
         "views/construction_budget_change_views.xml",
         "wizards/construction_budget_reserve_use_views.xml",
+        "wizards/construction_budget_import_views.xml",
         "views/construction_budget_views.xml",
         "views/construction_budget_line_views.xml",
         "views/construction_forecast_views.xml",

@@ -76,6 +76,11 @@ class ConstructionBudget(models.Model):
     original_amount = fields.Monetary(string="Original", compute="_compute_figures")
     changes_amount = fields.Monetary(string="Approved changes", compute="_compute_figures")
     revised_amount = fields.Monetary(string="Revised", compute="_compute_figures")
+    unlisted_amount = fields.Monetary(
+        string="Changes of other codes",
+        compute="_compute_unlisted_amount",
+        help="Approved changes of cost codes and types that have no line in this version.",
+    )
     contingency_amount = fields.Monetary(string="Contingency left", compute="_compute_figures")
     allowance_amount = fields.Monetary(string="Allowance left", compute="_compute_figures")
     committed_amount = fields.Monetary(compute="_compute_figures")
@@ -131,6 +136,12 @@ class ConstructionBudget(models.Model):
             budget.actual_amount = figures.get("actual", 0)
             budget.pending_amount = figures.get("pending", 0)
             budget.available_amount = figures.get("available", 0)
+
+    @api.depends("revised_amount")
+    def _compute_unlisted_amount(self):
+        for budget in self:
+            listed = sum(budget.line_ids.mapped("revised_amount"))
+            budget.unlisted_amount = budget.revised_amount - listed
 
     @guard("approve", PROJECT_MANAGER, FINANCE)
     def _check_approver(self):
@@ -269,8 +280,10 @@ class ConstructionBudget(models.Model):
         vals_list = super().copy_data(default)
         for budget, vals in zip(self, vals_list, strict=True):
             if "version" not in (default or {}):
-                newest = self.search(
-                    [("job_id", "=", budget.job_id.id)], order="version_number desc", limit=1
-                )
-                vals["version"] = str(newest.version_number + 1)
+                vals["version"] = self._next_version(budget.job_id)
         return vals_list
+
+    @api.model
+    def _next_version(self, job):
+        newest = self.search([("job_id", "=", job.id)], order="version_number desc", limit=1)
+        return str(newest.version_number + 1)

@@ -13,6 +13,8 @@ from . import (
     test_budget_changes,
     test_budget_check,
     test_budget_events,
+    test_budget_import,
+    test_budget_invariants,
     test_budget_locks,
     test_budget_reserves,
     test_budgets,

@@ -3,6 +3,8 @@ from . import (
     base_partner_merge,
     bill_to_po_wizard,
     construction_audit_verify,
+    construction_budget_import,
+    construction_budget_import_line,
     construction_budget_reserve_use,
     construction_change_propose,
     construction_database_confirm,
