@@ -21,6 +21,8 @@ from . import (
     record_linked,
     record_merged,
     record_unlinked,
+    supplier_invoice_received,
+    supplier_invoice_voided,
     vendor_merged,
     vendor_upserted,
     webhook_received,

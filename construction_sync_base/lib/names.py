@@ -32,6 +32,19 @@ def tax_key(vat):
     return "".join(char for char in text if char.isalnum())
 
 
+def number_key(number):
+    """A document's number as two ways to write it are compared: letters and digits, upper
+    case, without the zeros in front of a number."""
+    return re.sub(r"(?<![0-9])0+(?=[0-9])", "", re.sub(r"[^0-9A-Z]+", " ", _upper(number))).replace(
+        " ", ""
+    )
+
+
+def _upper(text):
+    text = unicodedata.normalize("NFKC", text or "").upper()
+    return "".join(char if char.isalnum() else " " for char in _visible(text))
+
+
 def _visible(text):
     """Without zero-width, direction and control marks; line breaks are kept as blanks."""
     return "".join(

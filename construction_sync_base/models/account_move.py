@@ -30,16 +30,23 @@ class AccountMove(models.Model):
         """Before anything is posted: the jobs and the month take it, the commitments take
         the bill and the lines keep the coding rule.
 
-        `_post` is the one way to the ledger for screens, RPC, crons and imports alike.
+        `_post` is the one way to the ledger for screens, RPC, crons and imports alike. Bills
+        of jobs stop here at the release gate, and come again once they are released.
         """
         self._check_commitment_bills()
+        self._check_retention_total()
         keys = self.line_ids._check_job_lines()
-        jobs = self.line_ids._of_jobs().move_id
-        jobs._refuse_moved_date()
-        posted = super(AccountMove, self._booking())._post(soft=soft).with_env(self.env)
-        (posted & jobs)._audit_late()
+        gated = self.browse()
+        if not self._is_at_the_gate():
+            gated = self.filtered(lambda move: move.state == "draft" and move._is_gated())
+        posted = others = self - gated
+        if others or not self:
+            jobs = others.line_ids._of_jobs().move_id
+            jobs._refuse_moved_date()
+            posted = super(AccountMove, others._booking())._post(soft=soft).with_env(self.env)
+            (posted & jobs)._audit_late()
         self.env["construction.budget.control"]._raise_alerts(keys)
-        return posted
+        return posted | gated._submit_bills() if gated else posted
 
     def button_draft(self):
         """Taking an entry out of the ledger changes the cost of its jobs as well."""

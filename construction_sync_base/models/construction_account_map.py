@@ -1,9 +1,16 @@
 from odoo import api, fields, models, tools
+from odoo.exceptions import ValidationError
 
 from .construction_cost_type import CATEGORIES
 
 COST_DOMAIN = (
     "[('account_type', 'in', ('expense', 'expense_direct_cost', 'expense_depreciation')),"
+    " ('company_ids', 'in', company_id)]"
+)
+
+RETENTION_DOMAIN = "[('account_type', '=', 'liability_payable'), ('company_ids', 'in', company_id)]"
+ADVANCE_DOMAIN = (
+    "[('account_type', 'in', ('asset_current', 'asset_prepayments')),"
     " ('company_ids', 'in', company_id)]"
 )
 
@@ -34,6 +41,22 @@ class ConstructionAccountMap(models.Model):
         domain=COST_DOMAIN,
         ondelete="restrict",
     )
+    retention_account_id = fields.Many2one(
+        "account.account",
+        string="Retention payable",
+        check_company=True,
+        domain=RETENTION_DOMAIN,
+        ondelete="restrict",
+        help="What is held back from vendors stands here and is payable only once released.",
+    )
+    advance_account_id = fields.Many2one(
+        "account.account",
+        string="Advances paid",
+        check_company=True,
+        domain=ADVANCE_DOMAIN,
+        ondelete="restrict",
+        help="Prepayments to vendors: an asset, never cost of the job.",
+    )
 
     _identity = models.UniqueIndex(
         "(company_id, category, COALESCE(job_kind, ''))", "This row of the account map exists."
@@ -52,6 +75,58 @@ class ConstructionAccountMap(models.Model):
         accounts = self._cost_account_ids(company.id)
         kind = "sub_job" if job.parent_job_id else "job"
         return accounts.get((category, kind)) or accounts.get((category, False))
+
+    @api.model
+    @tools.ormcache("company_id", "name")
+    def _other_account_ids(self, company_id, name):
+        """{(category, job kind or False): account id} of the rows that have this account."""
+        rows = self.sudo().search([("company_id", "=", company_id), (name, "!=", False)])
+        return {(row.category, row.job_kind): row[name].id for row in rows}
+
+    @api.model
+    def _other_account_id(self, company, name, category=None, job=None):
+        """An account that is no cost account: of the category and kind of job where a row has
+        it, else the first of the company's, or None."""
+        accounts = self._other_account_ids(company.id, name)
+        kind = "sub_job" if job and job.sudo().parent_job_id else "job"
+        found = accounts.get((category, kind)) or accounts.get((category, False))
+        return found or next(iter(accounts.values()), None)
+
+    @api.model
+    @tools.ormcache()
+    def _retention_account_ids(self):
+        """Ids of every company's retention accounts: nothing on them is payable."""
+        rows = self.sudo().search([("retention_account_id", "!=", False)])
+        return frozenset(rows.retention_account_id.ids)
+
+    @api.constrains("retention_account_id")
+    def _check_retention_account(self):
+        """Of type payable, so that held items stay open items of the vendor; and no vendor's
+        own payable account, or everything that is owed would count as held."""
+        for account in self.retention_account_id:
+            if account.account_type != "liability_payable" or not account.reconcile:
+                raise ValidationError(
+                    self.env._(
+                        "%s cannot hold retention: it has to be a payable account that allows "
+                        "reconciliation.",
+                        account.display_name,
+                    )
+                )
+        partners = self.env["res.partner"].sudo()
+        for row in self.filtered("retention_account_id"):
+            company = row.company_id.partner_id.with_company(row.company_id)
+            usual = company.property_account_payable_id
+            if row.retention_account_id == usual or partners.with_company(
+                row.company_id
+            ).search_count(
+                [("property_account_payable_id", "=", row.retention_account_id.id)], limit=1
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%s is the payable account of vendors: retention needs one of its own.",
+                        row.retention_account_id.display_name,
+                    )
+                )
 
     @api.model
     def _missing_categories(self, company):
@@ -102,15 +177,26 @@ class ConstructionAccountMap(models.Model):
     def create(self, vals_list):
         rows = super().create(vals_list)
         self.env.registry.clear_cache()
-        self.env["construction.resolver"]._available(
-            [("account_map", f"{row.company_id.id}|{row.category}") for row in rows]
-        )
+        rows._announce()
         return rows
 
     def write(self, vals):
         result = super().write(vals)
         self.env.registry.clear_cache()
+        self._announce()
         return result
+
+    def _announce(self):
+        """Events that missed the row, or one of its accounts, may go on."""
+        pairs = []
+        for row in self:
+            pairs.append(("account_map", f"{row.company_id.id}|{row.category}"))
+            pairs += [
+                (name, str(row.company_id.id))
+                for name in ("retention_account_id", "advance_account_id")
+                if row[name]
+            ]
+        self.env["construction.resolver"]._available(pairs)
 
     def unlink(self):
         result = super().unlink()

@@ -18,6 +18,7 @@ MODELS = {
     "forecast": "construction.forecast",
     "budget_change": "construction.budget.change",
     "cost_transfer": "construction.cost.transfer",
+    "supplier_invoice": "account.move",
     "cost_code": "construction.cost.code",
     "cost_type": "construction.cost.type",
     "item": "product.product",

@@ -53,12 +53,34 @@ class SyncCase:
     # ------------------------------------------------------------- fixtures
     @classmethod
     def give_chart(cls, company):
-        """A chart of accounts and an account map, where they are missing."""
+        """A chart of accounts and an account map, where they are missing; bills are released
+        by policy, for tests that are not about the release."""
         accounts = cls.env["account.account"].with_company(company)
         if not accounts.search_count([("company_ids", "in", company.id)], limit=1):
             with _without_translations(cls.env["account.chart.template"]) as charts:
                 charts.try_loading("generic_coa", company=company, install_demo=False)
         cls.env["construction.platform"]._propose_company(company)
+        cls.release_by_policy("supplier_invoice", company)
+
+    @classmethod
+    def release_by_policy(cls, document_type, company=None, automatic=True):
+        """A policy of Finance that releases documents without anybody pressing a button."""
+        policy = cls.env["construction.release.policy"].create(
+            {
+                "company_id": (company or cls.company).id,
+                "document_type": document_type,
+                "automatic": automatic,
+            }
+        )
+        policy.sudo().write(
+            {
+                "state": "approved",
+                "proposed_by_id": cls.env.ref("base.user_root").id,
+                "approved_by_id": cls.env.ref("base.user_admin").id,
+                "approved_at": "2026-01-01 00:00:00",
+            }
+        )
+        return policy
 
     @classmethod
     def make_company(cls, name, currency=None):

@@ -111,6 +111,8 @@ class TestSeam(BaseCase):
             "cost_transfer", "cost_transfer_line", "cost_type", "employee", "forecast",
             "forecast_line", "handler_domain_codes", "handler_domain_period",
             "handler_domain_places", "handler_partner", "handler_record", "handler_tree",
+            "hold", "match_line", "match_policy", "supplier_invoice_plan",
+            "supplier_invoice_plan_lines",
             "job_cost", "job_cost_budget", "job_cost_forecast", "job_cost_movement",
             "job_cost_snapshot", "job_cost_transfer", "location", "period", "phase",
             "placed_mixin", "schedule_plan", "translator_procore", "typed_budget",

@@ -1,5 +1,6 @@
 from . import (
     account_accrued_orders_wizard,
+    account_payment_register,
     base_partner_merge,
     bill_to_po_wizard,
     construction_audit_verify,
@@ -19,6 +20,7 @@ from . import (
     construction_person_erase_files,
     construction_platform_setup,
     construction_reason,
+    construction_reason_bill,
     construction_reason_domain,
     construction_replay_start,
     construction_secret_enter,
