@@ -33,7 +33,7 @@ class ConstructionJobCostMovement(models.Model):
     @property
     def _table_query(self):
         """A key that a month does not know any more moves to 0: months of a job are paired
-        whole, not key by key."""
+        whole, not key by key. The first month kept moves nothing."""
         return SQL(
             """
             WITH months AS (
@@ -51,13 +51,20 @@ class ConstructionJobCostMovement(models.Model):
                    k.month, k.before AS month_before, k.company_id, k.job_id, k.cost_code_id,
                    k.cost_type_id,
                    COALESCE(n.budget, 0) AS budget,
-                   COALESCE(n.budget, 0) - COALESCE(b.budget, 0) AS budget_movement,
+                   CASE WHEN k.before IS NULL THEN 0
+                        ELSE COALESCE(n.budget, 0) - COALESCE(b.budget, 0) END
+                       AS budget_movement,
                    COALESCE(n.committed, 0) AS committed,
-                   COALESCE(n.committed, 0) - COALESCE(b.committed, 0) AS committed_movement,
+                   CASE WHEN k.before IS NULL THEN 0
+                        ELSE COALESCE(n.committed, 0) - COALESCE(b.committed, 0) END
+                       AS committed_movement,
                    COALESCE(n.actual, 0) AS actual,
-                   COALESCE(n.actual, 0) - COALESCE(b.actual, 0) AS actual_movement,
+                   CASE WHEN k.before IS NULL THEN 0
+                        ELSE COALESCE(n.actual, 0) - COALESCE(b.actual, 0) END
+                       AS actual_movement,
                    COALESCE(n.at_completion, 0) AS at_completion,
-                   COALESCE(n.at_completion, 0) - COALESCE(b.at_completion, 0)
+                   CASE WHEN k.before IS NULL THEN 0
+                        ELSE COALESCE(n.at_completion, 0) - COALESCE(b.at_completion, 0) END
                        AS completion_movement
               FROM keys k
               LEFT JOIN construction_job_cost_snapshot n
