@@ -9,8 +9,9 @@ from ..models.construction_resolver import coding_of
 class ForecastApproved(models.AbstractModel):
     """forecast.approved → the signed forecast of a job's month; the one before is superseded.
 
-    A line's estimate is the whole cost to complete from the cost to date on, open
-    commitments inside, since that is what the word means at every platform.
+    A line's estimate is the whole cost to complete from the cost at the end of `as_of` on,
+    open commitments inside, since that is what the word means at every platform. So a
+    forecast that comes late or again says the same.
     """
 
     _name = "construction.handler.forecast.approved"
@@ -140,6 +141,7 @@ class ForecastApproved(models.AbstractModel):
             "month": f"{item.data['month']}-01",
             "source": "platform",
             "state": "draft",
+            "cost_until": item.data["as_of"],
             "comment": item.data.get("note") or False,
             "revenue_at_completion": money.to_float(revenue, digits) if revenue else 0,
             "completion_on": item.data.get("completion_on") or False,

@@ -1,12 +1,16 @@
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .construction_guard import FINANCE, PROJECT_MANAGER, guard
 
+ZERO = Decimal(0)
 # in a context it opens what only signing writes; an object cannot come by RPC
 DOOR = object()
 SIGNED = {
     "state", "signed_by_id", "signed_at", "signed_name", "as_of", "source", "previous_id",
+    "cost_until",
 }  # fmt: skip
 FROZEN = {"job_id", "month", "line_ids", "comment", "revenue_at_completion", "completion_on"}
 
@@ -57,6 +61,12 @@ class ConstructionForecast(models.Model):
     )
     as_of = fields.Datetime(
         string="Figures as of", readonly=True, copy=False, help="When cost and orders were read."
+    )
+    cost_until = fields.Date(
+        string="Cost counted until",
+        readonly=True,
+        copy=False,
+        help="The day from which a platform's estimate counts; empty: all cost there is.",
     )
     signed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     signed_at = fields.Datetime(readonly=True, copy=False)
@@ -159,6 +169,10 @@ class ConstructionForecast(models.Model):
         """
         self._check_draft()
         positions = self.env["construction.job.cost"]._positions(self.job_id)
+        until = {
+            day: self.env["construction.job.cost"]._actual_until(forecasts.job_id, day)
+            for day, forecasts in self.filtered("cost_until").grouped("cost_until").items()
+        }
         missing, earlier = [], self._before()
         for forecast in self:
             forecast.with_context(construction_forecast=DOOR).previous_id = earlier[forecast]
@@ -174,7 +188,10 @@ class ConstructionForecast(models.Model):
         for forecast in self:
             before = {line._key(): line.at_completion for line in earlier[forecast].line_ids}
             for line in forecast.line_ids:
-                figures = positions.get((forecast.job_id.id, *line._key()), {})
+                key = (forecast.job_id.id, *line._key())
+                figures = dict(positions.get(key, {}))
+                if forecast.cost_until:
+                    figures["actual"] = until[forecast.cost_until].get(key, ZERO)
                 line._take(figures, before.get(line._key(), 0))
         self.with_context(construction_forecast=DOOR).write({"as_of": fields.Datetime.now()})
         return True

@@ -85,6 +85,23 @@ class ConstructionJobCostForecast(models.Model):
         )
 
     @api.model
+    def _actual_until(self, jobs, day):
+        """{(job, code, type): Decimal}: cost to date of jobs at the end of a day."""
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT a.job_id, a.cost_code_id, a.cost_type_id, SUM(a.amount)
+                  FROM (%s) a WHERE a.date <= %s GROUP BY 1, 2, 3
+                """,
+                self._actual_query(SQL("j.id = ANY(%s)", jobs.ids)),
+                day,
+            )
+        )
+        digits = {job.id: job.sudo().company_id.currency_id.decimal_places for job in jobs}
+        return {tuple(key): money.from_float(amount, digits[key[0]]) for *key, amount in rows}
+
+    @api.model
     def _forecasted(self, jobs, positions):
         """The positions with `to_complete`, `at_completion` and `variance`, and the keys that
         stand in a forecast only; the same rule on Decimals."""

@@ -238,6 +238,21 @@ class TestForecastEvents(DomainCase, TransactionCase):
         self.assertEqual((line.at_completion, line.variance), (40000, 60000))
         self.assertEqual(forecast.revenue_at_completion, 200000)
 
+    def test_cost_after_its_day_is_inside_the_estimate(self):
+        """Sent on 31 May, applied when June's cost was in the books already."""
+        code = self.env["construction.cost.code"].search(
+            [("code", "=", "03-300"), ("id", "!=", self.code.id)], order="id desc", limit=1
+        ) or self.code  # fmt: skip
+        key = self.key(self.sent_job, code)
+        self.cost_entry(1000, key, date="2026-05-31")
+        self.cost_entry(7000, key, date="2026-06-01")
+        self.process(self.approved())
+        forecast = self.bound("forecast", "F1")
+        self.assertEqual(str(forecast.cost_until), "2026-05-31")
+        line = forecast.line_ids.filtered("amount")
+        self.assertEqual((line.actual, line.at_completion), (1000, 41000))
+        self.assertEqual(self.sent_job.job_at_completion, 41000)
+
     def test_a_newer_version_supersedes(self):
         self.process(self.approved())
         first = self.bound("forecast", "F1")
