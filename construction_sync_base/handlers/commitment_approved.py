@@ -165,7 +165,7 @@ class CommitmentApproved(models.AbstractModel):
         settled = plan.get("first") and self._take_over(plan)
         order._apply_change(*(([], []) if settled else self._line_changes(plan)))
         values = {
-            "original_amount": order.amount_untaxed if order.state in CONFIRMED else 0,
+            "original_amount": self._original(order) if order.state in CONFIRMED else 0,
             "commitment_title": item.data.get("title") or False,
             "platform_approval": _approval(item.data),
         }
@@ -178,8 +178,15 @@ class CommitmentApproved(models.AbstractModel):
         if changed:
             order._editable().write(changed)
 
+    def _original(self, order):
+        """The sum without executed change orders, which the event never contains."""
+        digits = order.currency_id.decimal_places
+        revised = money.from_float(order.amount_untaxed, digits)
+        return money.to_float(revised - order._executed_changes(), digits)
+
     def _line_changes(self, plan):
-        """(changes, additions) for `_apply_change` that lead from the order to the event."""
+        """(changes, additions) for `_apply_change` that lead from the order to the event. What
+        executed change orders added to a line stays on top of it."""
         order = plan["order"]
         existing = {line.line_ref: line for line in order.order_line if line.line_ref}
         changes, additions = [], []
@@ -189,12 +196,14 @@ class CommitmentApproved(models.AbstractModel):
             if line is None:
                 additions.append(_new(values))
             else:
-                changed = self._changed_line(line, stored)
+                changed = self._changed_line(line, line._with_executed_changes(stored))
                 if changed:
                     changes.append((line, changed))
         for line in [*existing.values(), *plan.get("superfluous", ())]:
-            if line.product_qty:
-                nothing = {"product_qty": 0.0, "price_unit": line.price_unit}
+            nothing = line._with_executed_changes(
+                {"product_qty": 0.0, "price_unit": line.price_unit}
+            )
+            if line.product_qty != nothing["product_qty"]:
                 changes.append((line, nothing | {"platform_tax_amount": 0.0}))
         return changes, additions
 

@@ -3,7 +3,7 @@ from odoo import models
 from ..models.construction_resolver import ref_keys
 
 # A merge of these would leave two living documents for one.
-DOCUMENTS = {"commitment", "budget"}
+DOCUMENTS = {"commitment", "change_order", "budget"}
 
 
 class RecordMerged(models.AbstractModel):

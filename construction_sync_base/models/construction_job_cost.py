@@ -45,6 +45,11 @@ class ConstructionJobCost(models.Model):
     actual = fields.Monetary(readonly=True)
     pending = fields.Monetary(readonly=True)
     accrued = fields.Monetary(readonly=True)
+    exposure = fields.Monetary(
+        readonly=True,
+        help="Cost of change orders and tickets without an executed counterpart; in none of "
+        "the other figures until it is committed or booked.",
+    )
     projected = fields.Monetary(readonly=True, help="actual + open + pending")
     available = fields.Monetary(readonly=True, help="revised budget − actual − open − pending")
 
@@ -58,7 +63,7 @@ class ConstructionJobCost(models.Model):
                    COALESCE(split_part(c.parent_path, '/', 1)::int, c.id) AS division_id,
                    k.baseline, k.original, k.changes, k.contingency, k.allowance,
                    k.original + k.changes AS budget,
-                   k.committed, k.billed, k.actual, k.pending, k.accrued,
+                   k.committed, k.billed, k.actual, k.pending, k.accrued, k.exposure,
                    k.committed - k.billed - k.accrued AS open,
                    k.actual + k.committed - k.billed - k.accrued + k.pending AS projected,
                    k.original + k.changes - k.actual
@@ -85,26 +90,32 @@ class ConstructionJobCost(models.Model):
                    SUM(baseline) AS baseline, SUM(original) AS original,
                    SUM(changes) AS changes, SUM(contingency) AS contingency,
                    SUM(allowance) AS allowance, SUM(committed) AS committed, SUM(billed) AS billed,
-                   SUM(actual) AS actual, SUM(pending) AS pending, 0::numeric AS accrued
+                   SUM(actual) AS actual, SUM(pending) AS pending, 0::numeric AS accrued,
+                   SUM(exposure) AS exposure
               FROM (
                 SELECT u.job_id, u.cost_code_id, u.cost_type_id, u.baseline, u.original,
                        u.changes, u.contingency, u.allowance,
-                       0 AS committed, 0 AS billed, 0 AS actual, 0 AS pending
+                       0 AS committed, 0 AS billed, 0 AS actual, 0 AS pending, 0 AS exposure
                   FROM (%(budgets)s) u
                 UNION ALL
                 SELECT p.job_id, p.cost_code_id, p.cost_type_id, 0, 0, 0, 0, 0,
                        CASE WHEN p.state = 'purchase' THEN p.committed ELSE p.billed END,
                        p.billed, 0,
-                       CASE WHEN p.state = 'purchase' THEN 0 ELSE p.committed - p.billed END
+                       CASE WHEN p.state = 'purchase' THEN 0 ELSE p.committed - p.billed END, 0
                   FROM (%(order_lines)s) p
                 UNION ALL
-                SELECT a.job_id, a.cost_code_id, a.cost_type_id, 0, 0, 0, 0, 0, 0, 0, a.amount, 0
+                SELECT a.job_id, a.cost_code_id, a.cost_type_id, 0, 0, 0, 0, 0, 0, 0, a.amount, 0, 0
                   FROM (%(actual)s) a
+                UNION ALL
+                SELECT h.job_id, h.cost_code_id, h.cost_type_id, 0, 0, 0, 0, 0, 0, 0, 0,
+                       h.pending, h.exposure
+                  FROM (%(change_orders)s) h
               ) parts
              GROUP BY job_id, cost_code_id, cost_type_id
             """,
             jobs=jobs,
             budgets=self._budget_query(jobs),
+            change_orders=self._change_orders_query(jobs),
             order_lines=self._order_lines_query(
                 SQL("o.state IN ('purchase', 'to approve') AND %s AND %s", jobs, orders)
             ),
@@ -227,7 +238,7 @@ class ConstructionJobCost(models.Model):
         positions = {}
         for job_id, code_id, type_id, *amounts, company_id in rows:
             digits = companies.browse(company_id).currency_id.decimal_places
-            *budgets, committed, billed, actual, pending, accrued = (
+            *budgets, committed, billed, actual, pending, accrued, exposure = (
                 money.from_float(amount, digits) if amount else Decimal(0) for amount in amounts
             )
             budgets = dict(zip(BUDGET, budgets, strict=True))
@@ -241,6 +252,7 @@ class ConstructionJobCost(models.Model):
                 "actual": actual,
                 "pending": pending,
                 "accrued": accrued,
+                "exposure": exposure,
                 "open": open_,
                 "available": formulas.available(budget, actual, open_, pending),
             }

@@ -7,6 +7,7 @@ NUMBERED = {
     "job": ("project.project", "job_number", [("is_job", "=", True)]),
     "vendor": ("res.partner", "ref", []),
     "commitment": ("purchase.order", "commitment_number", [("state", "!=", "cancel")]),
+    "change_order": ("construction.change.order", "number", [("state", "!=", "void")]),
 }
 # the model of each kind of record that a platform can speak of
 MODELS = {
@@ -16,6 +17,7 @@ MODELS = {
     "commitment": "purchase.order",
     "budget": "construction.budget",
     "forecast": "construction.forecast",
+    "change_order": "construction.change.order",
     "budget_change": "construction.budget.change",
     "cost_transfer": "construction.cost.transfer",
     "supplier_invoice": "account.move",

@@ -32,6 +32,7 @@ class ConstructionSyncPolicy(models.Model):
             ("supplier_invoice", "Supplier invoice"),
             ("receipt", "Receipt"),
             ("requisition", "Requisition"),
+            ("change_order", "Change order"),
         ],
         required=True,
         tracking=True,

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 # what money is controlled by, and what decides for whom it holds
 CONTROL = {"budget_check", "accept_platform_approval"}
 SCOPE = {"platform_id", "company_id", "active"}
-CONTROLLED_OBJECT = "commitment"
+CONTROLLED_OBJECTS = ("commitment", "change_order")
 
 
 class ConstructionSyncPolicyControl(models.Model):
@@ -17,11 +17,11 @@ class ConstructionSyncPolicyControl(models.Model):
 
     def _controls(self, operation, old, new):
         if operation == "create":
-            return new.get("object") == CONTROLLED_OBJECT
+            return new.get("object") in CONTROLLED_OBJECTS
         if operation == "delete":
-            return old.get("object") == CONTROLLED_OBJECT
+            return old.get("object") in CONTROLLED_OBJECTS
         return bool(CONTROL & new.keys()) or (
-            bool(SCOPE & new.keys()) and self.exists().object == CONTROLLED_OBJECT
+            bool(SCOPE & new.keys()) and self.exists().object in CONTROLLED_OBJECTS
         )
 
     @api.depends_context("uid")

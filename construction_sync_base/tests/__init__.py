@@ -21,6 +21,8 @@ from . import (
     test_budget_locks,
     test_budget_reserves,
     test_budgets,
+    test_change_order_events,
+    test_change_orders,
     test_change_sets,
     test_coding,
     test_commitment_changes,

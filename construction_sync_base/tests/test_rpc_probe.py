@@ -129,6 +129,15 @@ class TestRpcProbe(ApprovalCase, HttpCase):
                 "field_ids": [Command.create({"name": "phone", "owner": "odoo"})],
             }
         )
+        markup = Command.create({"kind": "fee", "amount": 1})
+        work = {"name": "x", "cost_code_id": self.code.id, "cost_type_id": self.material.id}
+        self.env["construction.change.order"].create(
+            {
+                "title": "Probe",
+                "job_id": self.job.id,
+                "line_ids": [Command.create(work | {"cost_amount": 5, "markup_ids": [markup]})],
+            }
+        )
         self.env.flush_all()
 
     def sample(self, name):

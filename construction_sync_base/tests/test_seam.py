@@ -118,6 +118,11 @@ class TestSeam(BaseCase):
             "placed_mixin", "schedule_plan", "translator_procore", "typed_budget",
             "typed_budget_change", "typed_commitment",
         }  # fmt: skip
+        domain |= {
+            "change_order", "change_order_apply", "change_order_effect", "change_order_line",
+            "change_order_links", "change_order_markup", "change_order_movement",
+            "change_order_release", "change_order_rules", "job_cost_changes", "schedule_change",
+        }  # fmt: skip
         for path in (ADDON / "models").glob("construction_*.py"):
             name = path.stem.removeprefix("construction_")
             if not name.endswith("_domain"):

@@ -21,6 +21,7 @@ from . import (
     construction_platform_setup,
     construction_reason,
     construction_reason_bill,
+    construction_reason_change_order,
     construction_reason_domain,
     construction_replay_start,
     construction_secret_enter,
