@@ -226,6 +226,8 @@ class ConstructionBudget(models.Model):
         """The dialog that moves contingency or allowance to the work."""
         self.ensure_one()
         held = self.line_ids.filtered("reserve")
+        if not held:
+            raise UserError(self.env._("%s has no reserve.", self.display_name))
         return held.sorted(lambda line: line.reserve != "contingency")[:1].action_use_reserve()
 
     @api.constrains("job_id")

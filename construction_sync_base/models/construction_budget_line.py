@@ -158,6 +158,7 @@ class ConstructionBudgetLine(models.Model):
         return self.env["purchase.order.line"]._action_behind(self)
 
     def action_use_reserve(self):
+        self.ensure_one()
         if not self.reserve or self.state != "approved":
             raise UserError(
                 self.env._(

@@ -20,6 +20,7 @@ from . import (
     test_budget_invariants,
     test_budget_locks,
     test_budget_reserves,
+    test_budget_rights,
     test_budgets,
     test_change_order_events,
     test_change_orders,

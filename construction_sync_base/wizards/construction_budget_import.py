@@ -54,6 +54,7 @@ class ConstructionBudgetImport(models.TransientModel):
         :raises UserError: it is no table, or has no lines
         """
         self.ensure_one()
+        self.job_id.check_access("read")
         try:
             lines = estimate.parse(self._rows(), self.currency_id.decimal_places, self.decimal_mark)
         except ToldError as error:

@@ -42,6 +42,7 @@ class ConstructionBudgetReserveUse(models.TransientModel):
     @api.depends("line_id")
     def _compute_left_amount(self):
         for dialog in self:
+            dialog.line_id.check_access("read")  # the figures come past the record rules
             positions = self.env["construction.job.cost"]._positions(dialog.job_id)
             figures = positions.get(dialog.line_id._key(), {})
             dialog.left_amount = figures.get(dialog.line_id.reserve, 0)
