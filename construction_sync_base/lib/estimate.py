@@ -140,7 +140,7 @@ def _measure(line, cells, decimals, mark):
         if text:
             try:
                 number = money.parse_amount(plain(text, mark), places, signed=True)
-                setattr(line, name, number)
+                setattr(line, name, number if name == "amount" else _short(number))
             except AmountError as error:
                 line.errors.append(error)
                 return
@@ -150,8 +150,12 @@ def _measure(line, cells, decimals, mark):
         else:
             sov.line_method(None, line.quantity, line.unit_cost, line.amount, decimals)
     except AmountError as error:
-        line.amount = None
         line.errors.append(error)
+
+
+def _short(number):
+    """The number without the zeros that parsing filled up, for people to read."""
+    return Decimal(f"{number.normalize():f}")
 
 
 def _product(line, decimals):
