@@ -58,6 +58,15 @@ class ConstructionAccountMap(models.Model):
         help="Prepayments to vendors: an asset, never cost of the job.",
     )
 
+    accrual_account_id = fields.Many2one(
+        "account.account",
+        string="Accrued cost",
+        check_company=True,
+        domain="[('account_type', '=', 'liability_current'), ('company_ids', 'in', company_id)]",
+        ondelete="restrict",
+        help="Cost of a month without a bill stands here until its reversal.",
+    )
+
     _identity = models.UniqueIndex(
         "(company_id, category, COALESCE(job_kind, ''))", "This row of the account map exists."
     )

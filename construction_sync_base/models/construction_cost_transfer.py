@@ -170,7 +170,7 @@ class ConstructionCostTransfer(models.Model):
 
     def _release_perform(self):
         self.line_ids._check_left()
-        journals = self._journals()
+        journals = self._journals_of(self.company_id)
         moves = self.env["account.move"].create(
             [record._entry(journals[record.company_id]) for record in self]
         )
@@ -178,9 +178,14 @@ class ConstructionCostTransfer(models.Model):
         for record, move in zip(self, moves, strict=True):
             record.write({"move_id": move.id, "state": "posted"})
 
-    def _journals(self):
+    @api.model
+    def _journals_of(self, companies):
+        """{company: its journal of miscellaneous entries}
+
+        :raises UserError: a company has none
+        """
         found = {}
-        for company in self.company_id:
+        for company in companies:
             ours = self.env["account.journal"]._check_company_domain(company)
             found[company] = self.env["account.journal"].search(
                 [("type", "=", "general"), *ours], limit=1

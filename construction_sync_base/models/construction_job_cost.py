@@ -90,25 +90,28 @@ class ConstructionJobCost(models.Model):
                    SUM(baseline) AS baseline, SUM(original) AS original,
                    SUM(changes) AS changes, SUM(contingency) AS contingency,
                    SUM(allowance) AS allowance, SUM(committed) AS committed, SUM(billed) AS billed,
-                   SUM(actual) AS actual, SUM(pending) AS pending, 0::numeric AS accrued,
+                   SUM(actual) AS actual, SUM(pending) AS pending, SUM(accrued) AS accrued,
                    SUM(exposure) AS exposure
               FROM (
                 SELECT u.job_id, u.cost_code_id, u.cost_type_id, u.baseline, u.original,
                        u.changes, u.contingency, u.allowance,
-                       0 AS committed, 0 AS billed, 0 AS actual, 0 AS pending, 0 AS exposure
+                       0 AS committed, 0 AS billed, 0 AS actual, 0 AS pending, 0 AS accrued,
+                       0 AS exposure
                   FROM (%(budgets)s) u
                 UNION ALL
                 SELECT p.job_id, p.cost_code_id, p.cost_type_id, 0, 0, 0, 0, 0,
                        CASE WHEN p.state = 'purchase' THEN p.committed ELSE p.billed END,
                        p.billed, 0,
-                       CASE WHEN p.state = 'purchase' THEN 0 ELSE p.committed - p.billed END, 0
+                       CASE WHEN p.state = 'purchase' THEN 0 ELSE p.committed - p.billed END,
+                       p.accrued, 0
                   FROM (%(order_lines)s) p
                 UNION ALL
-                SELECT a.job_id, a.cost_code_id, a.cost_type_id, 0, 0, 0, 0, 0, 0, 0, a.amount, 0, 0
+                SELECT a.job_id, a.cost_code_id, a.cost_type_id, 0, 0, 0, 0, 0, 0, 0, a.amount, 0,
+                       0, 0
                   FROM (%(actual)s) a
                 UNION ALL
                 SELECT h.job_id, h.cost_code_id, h.cost_type_id, 0, 0, 0, 0, 0, 0, 0, 0,
-                       h.pending, h.exposure
+                       h.pending, 0, h.exposure
                   FROM (%(change_orders)s) h
               ) parts
              GROUP BY job_id, cost_code_id, cost_type_id
@@ -161,8 +164,11 @@ class ConstructionJobCost(models.Model):
         """
         return SQL(
             """
-            SELECT o.id AS order_id, o.state, o.project_id AS job_id,
-                   l.cost_code_id, l.cost_type_id, b.billed,
+            SELECT o.id AS order_id, o.state, o.project_id AS job_id, l.id AS line_id,
+                   l.cost_code_id, l.cost_type_id, b.billed, w.accrued,
+                   CASE WHEN l.product_qty <> 0
+                        THEN ROUND(v.revised * l.qty_received / l.product_qty,
+                                   u.decimal_places) ELSE 0 END AS received,
                    CASE WHEN o.closed_state = 'final' THEN b.billed
                         WHEN v.revised >= 0 THEN GREATEST(v.revised - v.released, b.billed)
                         ELSE LEAST(v.revised - v.released, b.billed) END AS committed
@@ -188,6 +194,12 @@ class ConstructionJobCost(models.Model):
                                  u.decimal_places) AS billed
                       FROM account_move_line m
                      WHERE m.purchase_line_id = l.id AND m.parent_state = 'posted') b ON TRUE
+              JOIN LATERAL (
+                    SELECT COALESCE(SUM(m.balance), 0) AS accrued
+                      FROM construction_accrual_line x
+                      JOIN account_move_line m
+                        ON m.accrual_line_id = x.id AND m.parent_state = 'posted'
+                     WHERE x.purchase_line_id = l.id) w ON TRUE
              WHERE l.display_type IS NULL AND %s
             """,
             condition,
@@ -204,7 +216,8 @@ class ConstructionJobCost(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT order_id, job_id, cost_code_id, cost_type_id, SUM(committed - billed)
+                SELECT order_id, job_id, cost_code_id, cost_type_id,
+                       SUM(committed - billed - accrued)
                   FROM (%s) lines GROUP BY order_id, job_id, cost_code_id, cost_type_id
                 """,
                 self._order_lines_query(SQL("o.id = ANY(%s)", orders.ids)),

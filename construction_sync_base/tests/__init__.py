@@ -1,5 +1,6 @@
 from . import (
     test_account_map,
+    test_accruals,
     test_approval_deputies,
     test_approval_matrix,
     test_approvals,

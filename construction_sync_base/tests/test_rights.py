@@ -15,6 +15,8 @@ GROUPS = ("project_user", "project_manager", "finance", "integration_manager", "
 # read, write, create, unlink per group, in the order above; "-" is nothing
 TABLE = {
     "construction.account.map": "r r rwcu r r r",
+    "construction.accrual": "r rwcu rwcu r r rwc",
+    "construction.accrual.line": "r rwcu rwcu r r rwc",
     "construction.approval": "r r r r r r",
     "construction.approval.delegation": "rwcu rwcu rwcu rwcu r -",
     "construction.approval.rule": "r r rwcu r r r",

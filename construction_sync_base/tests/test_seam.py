@@ -103,7 +103,8 @@ class TestSeam(BaseCase):
     def test_every_model_file_is_on_one_side(self):
         """A new `construction_*` model of the engine belongs on the list above."""
         domain = {
-            "account_map", "awaited_mixin", "breakdown_mixin", "budget", "budget_change",
+            "account_map", "accrual", "accrual_line", "awaited_mixin", "breakdown_mixin",
+            "budget", "budget_change",
             "budget_change_line", "budget_change_release", "budget_change_reserve",
             "budget_change_void", "budget_control", "budget_line", "budget_lock",
             "budget_release", "budget_reserve", "coded_mixin", "coding", "cost_code",
@@ -113,7 +114,8 @@ class TestSeam(BaseCase):
             "handler_domain_places", "handler_partner", "handler_record", "handler_tree",
             "hold", "match_line", "match_policy", "supplier_invoice_plan",
             "supplier_invoice_plan_lines",
-            "job_cost", "job_cost_budget", "job_cost_forecast", "job_cost_movement",
+            "job_cost", "job_cost_accrual", "job_cost_budget", "job_cost_forecast",
+            "job_cost_movement",
             "job_cost_snapshot", "job_cost_transfer", "location", "period", "phase",
             "placed_mixin", "schedule_plan", "translator_procore", "typed_budget",
             "typed_budget_change", "typed_commitment",

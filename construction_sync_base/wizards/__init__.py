@@ -3,6 +3,7 @@ from . import (
     account_payment_register,
     base_partner_merge,
     bill_to_po_wizard,
+    construction_accrual_propose,
     construction_audit_verify,
     construction_budget_import,
     construction_budget_import_line,
