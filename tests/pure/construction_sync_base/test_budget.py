@@ -10,6 +10,7 @@ from odoo.addons.construction_sync_base.lib.budget import (
     alert_level,
     available,
     committed_line,
+    for_work,
     open_amount,
 )
 
@@ -88,3 +89,14 @@ def test_over_budget_is_level_100(revised, used):
 def test_committed_line(revised, released, billed, final, committed):
     assert committed_line(revised, released, billed, final) == committed
     assert open_amount(committed, billed, 0) * (-1 if revised < 0 else 1) >= 0
+
+
+@given(cents, cents)
+def test_a_reserve_is_no_budget_for_work(left, reserve):
+    found = for_work(left, reserve)
+    assert found <= left
+    assert found == (left - reserve if reserve > 0 else left)
+
+
+def test_an_overdrawn_reserve_lends_nothing():
+    assert for_work(Decimal(100), Decimal(-30)) == 100
