@@ -103,6 +103,7 @@ from . import (
     construction_job_cost_movement,
     construction_job_cost_snapshot,
     construction_job_cost_transfer,
+    construction_job_cost_waiting,
     construction_job_ledger,
     construction_legal_hold,
     construction_legal_hold_domain,

@@ -115,8 +115,8 @@ class TestSeam(BaseCase):
             "hold", "match_line", "match_policy", "supplier_invoice_plan",
             "supplier_invoice_plan_lines",
             "job_cost", "job_cost_accrual", "job_cost_budget", "job_cost_forecast",
-            "job_cost_movement",
-            "job_cost_snapshot", "job_cost_transfer", "location", "period", "phase",
+            "job_cost_movement", "job_cost_snapshot", "job_cost_transfer",
+            "job_cost_waiting", "location", "period", "phase",
             "placed_mixin", "schedule_plan", "translator_procore", "typed_budget",
             "typed_budget_change", "typed_commitment",
         }  # fmt: skip
