@@ -9,6 +9,7 @@ from . import (
     account_analytic_line,
     account_move,
     account_move_bill,
+    account_journal,
     account_move_line,
     account_move_line_accrual,
     account_move_line_match,
