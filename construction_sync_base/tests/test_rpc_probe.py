@@ -112,7 +112,18 @@ class TestRpcProbe(ApprovalCase, HttpCase):
         self.process(self.event("commitment.approved", data=data, sequence=1))
         lost = self.commitment_data("C2", job="nowhere")
         self.apply(self.event("commitment.approved", data=lost, sequence=1))
-        self.cost_entry(coding=self.key(self.bound("job", "J1")))
+        job = self.bound("job", "J1")
+        cost = self.cost_entry(coding=self.key(job)).line_ids.filtered("analytic_distribution")
+        card = self.asset.copy({"reconcile": True})
+        self.env["construction.clearing.account"].create(
+            {"purpose": "other", "account_id": card.id}
+        )
+        self.entry((self.expense, 5, self.key(job)), (card, -5, False))
+        lines = self.env["construction.cost.transfer.line"]._values_of(cost)
+        lines[0]["to_cost_code_id"] = self.other_code.id
+        self.env["construction.cost.transfer"].create(
+            {"reason": "probe", "line_ids": [Command.create(lines[0])]}
+        )
         self.env["construction.crosswalk"].create(
             {
                 "platform_id": self.platform.id,
