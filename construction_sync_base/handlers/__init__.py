@@ -32,4 +32,9 @@ from . import (
     vendor_merged,
     vendor_upserted,
     webhook_received,
+)  # isort: split
+
+from . import (  # they inherit handlers above
+    direct_cost_approved,
+    direct_cost_voided,
 )

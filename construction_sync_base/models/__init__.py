@@ -7,9 +7,9 @@ from . import (
 
 from . import (
     account_analytic_line,
+    account_journal,
     account_move,
     account_move_bill,
-    account_journal,
     account_move_line,
     account_move_line_accrual,
     account_move_line_match,
@@ -176,4 +176,6 @@ from . import (
     res_users_apikeys,
     stock_move,
     stock_rule,
-)
+)  # isort: split
+
+from . import account_move_direct_cost  # it extends the gate of `account_move_release`

@@ -21,6 +21,7 @@ MODELS = {
     "budget_change": "construction.budget.change",
     "cost_transfer": "construction.cost.transfer",
     "supplier_invoice": "account.move",
+    "direct_cost": "account.move",
     "cost_code": "construction.cost.code",
     "cost_type": "construction.cost.type",
     "item": "product.product",

@@ -35,6 +35,7 @@ from . import (
     test_cost_transfer_events,
     test_cost_transfers,
     test_cost_types,
+    test_direct_costs,
     test_doors,
     test_dry_run,
     test_engine,

@@ -1,0 +1,324 @@
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+
+from odoo import models
+from odoo.fields import Command
+
+from ..lib import money
+from .supplier_invoice_received import _grouped
+
+ZERO = Decimal(0)
+# of a draft that a newer version meets
+FIXED = ("move_type", "company_id", "currency_id", "from_platform", "journal_id")
+
+
+class DirectCostApproved(models.AbstractModel):
+    """direct_cost.approved → a draft bill where the vendor is still owed, else a draft entry
+    against the account of company cards or of what employees paid; submitted for release.
+
+    Lines, tax and total add up exactly. A newer version replaces the draft; what is posted is
+    a question.
+    """
+
+    _name = "construction.handler.direct_cost.approved"
+    _inherit = "construction.handler.supplier.invoice.received"
+    _description = "direct_cost.approved"
+
+    _event_type = "construction.direct_cost.approved.v1"
+    _order_in_batch = 82
+
+    def _apply(self, items):
+        known = self._split_new(items, "account.move")
+        plans = self._direct_plans(items, known)
+        for plan in plans:
+            self._set_line_taxes(plan)
+        plans = [plan for plan in plans if not plan["item"].blocked]
+        for plan in plans:
+            bill = plan["bill"]
+            plan["values"] = (
+                self._bill_values(plan, {}) if plan["owed"] else self._entry_values(plan)
+            ) | {"direct_cost_kind": plan["item"].data["kind"], "date": plan["item"].data["date"]}
+            if bill.state == "draft" and bill.move_type != plan["values"]["move_type"]:
+                bill._at_the_gate().unlink()  # it was paid otherwise: another kind of document
+                plan["bill"] = bill.browse()
+        plans = [plan for plan in plans if not plan["item"].blocked]
+        open_plans = [plan for plan in plans if not (plan["bill"] and self._is_settled(plan))]
+        self._write_drafts(open_plans)
+        self._set_document_tax(open_plans)
+        self._refuse_duplicates([p for p in open_plans if p.get("new") and p["owed"]])
+        self._drop([plan for plan in open_plans if plan["item"].blocked])
+        ready = [plan for plan in open_plans if not plan["item"].blocked]
+        self._submit(ready)
+        for plan in ready:
+            plan["item"].bind(plan["bill"])
+            self._tell_waiting(plan)
+
+    def _tell_waiting(self, plan):
+        bill = plan["bill"].sudo()
+        if bill.release_state == "to_release":
+            plan["item"].notice(
+                "approval",
+                self.env._(
+                    "%(cost)s waits for %(who)s.",
+                    cost=plan["item"].data.get("number") or plan["item"].external_id,
+                    who=bill.approval_waiting_for,
+                ),
+            )
+
+    # ------------------------------------------------------------------ read
+    def _direct_plans(self, items, known):
+        self._refuse_void(items)
+        vendors = self._resolve(
+            items, "vendor", "res.partner", lambda i: i.data.get("vendor"), self.env._("Vendor")
+        )
+        employees = self._resolve(
+            items,
+            "employee",
+            "construction.employee",
+            lambda i: i.data.get("employee"),
+            self.env._("Employee"),
+        )
+        named = self._named_records(items)
+        currencies = self._currencies(items)
+        plans = []
+        for item in items:
+            if item.blocked:
+                continue
+            plan = {
+                "item": self._as_invoice(item),
+                "vendor": vendors.get(item.id, self.env["res.partner"]),
+                "employee": employees.get(item.id, self.env["construction.employee"]),
+                "owed": item.data["paid"] == "unpaid",
+                "kind": "invoice",
+                "bill": known.get(item.id, self.env["account.move"]),
+                "named": named,
+                "currency": self._currency(item, currencies),
+            }
+            if item.blocked or not self._may_be(plan):
+                continue
+            company = plan["company"] = self._company_of(plan, None, self.env.company)
+            plan["item"].company_id = item.company_id = company.id
+            self._read_header(plan)
+            if not item.blocked:
+                plans.append(plan)
+        self._park_locked([(p["item"], p["company"], p["item"].data["date"]) for p in plans])
+        plans = [plan for plan in plans if not plan["item"].blocked]
+        self._read_lines(plans)
+        plans = [plan for plan in plans if not plan["item"].blocked]
+        for plan in plans:
+            self._check_totals(plan)
+            self._check_ids(plan)
+        return [plan for plan in plans if not plan["item"].blocked]
+
+    def _as_invoice(self, item):
+        """The same event in the words of an invoice; what is parked is parked on both."""
+        number = item.data.get("number") or item.external_id
+        return replace(item, data={**item.data, "number": number})
+
+    def _may_be(self, plan):
+        """Whether it says who is owed; the account that is credited is asked for before
+        anything is created."""
+        item, paid = plan["item"], plan["item"].data["paid"]
+        missing = {"unpaid": not plan["vendor"], "employee": not plan["employee"]}.get(paid)
+        if missing:
+            item.park(
+                "schema",
+                self.env._("It is owed to a vendor, and names none.")
+                if paid == "unpaid"
+                else self.env._("An employee paid it, and it names none."),
+                suggestion=self.env._("The platform has to send a corrected version."),
+            )
+        return not missing
+
+    def _tolerance(self, plan):
+        """Totals of a direct cost are exact; what Odoo computes of its tax codes may be a cent
+        off them, as with invoices."""
+        return super()._tolerance(plan) if plan.get("totals_stand") else ZERO
+
+    def _is_cost(self, plan, line):
+        """Tax without a code cannot be claimed back: it is cost."""
+        return line["recoverable"] is not True
+
+    def _check_ids(self, plan):
+        refs = Counter(line["line_id"] for line in plan["item"].data["lines"])
+        for ref, count in refs.items():
+            if count > 1:
+                plan["item"].park("schema", self.env._("Line id “%s” occurs twice.", ref))
+
+    def _refuse_void(self, items):
+        dead = {
+            binding.external_id
+            for binding in self._bindings_of(items, "direct_cost", ("tombstone", "=", True))
+        }
+        for item in items:
+            if item.external_id in dead:
+                item.park(
+                    "inactive_target",
+                    self.env._("This cost was voided; a new version does not revive it."),
+                    suggestion=self.env._("The platform sends it as a new one."),
+                )
+
+    def _set_line_taxes(self, plan):
+        """Use tax is a matter of bills: who paid with a card was charged what was charged."""
+        super()._set_line_taxes(plan)
+        if not plan["owed"] and not plan["header"].tax:
+            for line in plan["lines"]:
+                line["values"]["tax_ids"] = [Command.clear()]
+
+    # ---------------------------------------------------------------- values
+    def _entry_values(self, plan):
+        """Dr the coded lines, with their taxes / Cr cards or the employee, the whole total."""
+        item, company = plan["item"], plan["company"]
+        credit = self._credit_account(plan)
+        rows = [
+            {
+                "name": values["name"],
+                "account_id": values["account_id"],
+                "analytic_distribution": values.get("analytic_distribution"),
+                "tax_ids": values["tax_ids"],
+                **self._amounts_of(plan, self._line_amount(plan, values)),
+            }
+            for values in self._line_values_of(plan)
+        ]
+        who = filter(None, (item.data["number"], plan["employee"].name))
+        rows.append(
+            {
+                "name": ", ".join(who),
+                "account_id": credit,
+                "tax_ids": [Command.clear()],
+                **self._amounts_of(plan, -plan["header"].total),
+            }
+        )
+        partner = plan["vendor"] or plan["employee"].user_id.partner_id
+        return {
+            "move_type": "entry",
+            "company_id": company.id,
+            "currency_id": plan["currency"].id,
+            "journal_id": self.env["account.journal"].sudo()._general_of(company)[company].id,
+            "ref": item.data["number"],
+            "from_platform": True,
+            "line_ids": [Command.create(row | {"partner_id": partner.id}) for row in rows],
+        }
+
+    def _line_amount(self, plan, values):
+        return money.from_float(values["price_unit"] * values["quantity"], plan["digits"])
+
+    def _amounts_of(self, plan, amount):
+        """An amount of the document on a journal item, in its currency and the company's."""
+        company, value = plan["company"], money.to_float(amount, plan["digits"])
+        return {
+            "currency_id": plan["currency"].id,
+            "amount_currency": value,
+            "balance": plan["currency"]._convert(
+                value, company.currency_id, company, plan["item"].data["date"]
+            ),
+        }
+
+    def _credit_account(self, plan):
+        """What is credited, or None after parking the item."""
+        purpose, company = plan["item"].data["paid"], plan["company"]
+        Clearing = self.env["construction.clearing.account"]
+        account_id = Clearing._account_id_of(company.id, purpose)
+        if not account_id:
+            labels = dict(Clearing._fields["purpose"]._description_selection(self.env))
+            plan["item"].park(
+                "unmapped_reference",
+                self.env._(
+                    "%(company)s has no clearing account for “%(purpose)s”.",
+                    company=company.name,
+                    purpose=labels[purpose],
+                ),
+                wait=f"clearing_account|{company.id}|{purpose}",
+                suggestion=self.env._(
+                    "Finance sets it (Cost Control ▸ Setup ▸ Clearing Account Setup)."
+                ),
+            )
+        return account_id
+
+    # ----------------------------------------------------------------- write
+    def _write_drafts(self, plans):
+        super()._write_drafts([plan for plan in plans if plan["owed"]])
+        entries = [plan for plan in plans if not plan["owed"]]
+        Move = self.env["account.move"]._at_the_gate()
+        for company, group in _grouped([p for p in entries if not p["bill"]], "company").items():
+            moves = Move.with_company(company).create([plan["values"] for plan in group])
+            for plan, move in zip(group, moves, strict=True):
+                plan |= {"bill": move, "new": True}
+        for plan in entries:
+            if not plan.get("new"):
+                entry = plan["bill"]._at_the_gate()
+                entry._release_withdraw()
+                values = {k: v for k, v in plan["values"].items() if k not in FIXED}
+                values["line_ids"] = [Command.clear(), *values["line_ids"]]
+                entry.write({"release_state": False, "currency_id": plan["currency"].id} | values)
+                plan["bill"] = entry
+
+    def _set_document_tax(self, plans):
+        for plan in plans:
+            plan["totals_stand"] = True
+        super()._set_document_tax([plan for plan in plans if plan["owed"]])
+        for plan in plans:
+            if not plan["owed"]:
+                self._check_entry_tax(plan)
+
+    def _check_entry_tax(self, plan):
+        """Odoo fills up an entry whose taxes come to something else with a line of its own."""
+        entry, digits = plan["bill"], plan["digits"]
+        taxes = entry.line_ids.filtered("tax_repartition_line_id")
+        found = money.from_float(sum(taxes.mapped("amount_currency")), digits)
+        wanted = plan["header"].tax - plan["tax_cost"]
+        if found != wanted or len(entry.line_ids - taxes) != len(plan["values"]["line_ids"]):
+            plan["item"].park(
+                "amount",
+                self.env._(
+                    "The document bears %(wanted)s of tax, its tax codes give %(found)s.",
+                    wanted=wanted,
+                    found=found,
+                ),
+                suggestion=self.env._(
+                    "Map the tax code to the right tax, or have the document corrected."
+                ),
+            )
+
+    def _is_settled(self, plan):
+        """What is posted is compared line by line; drafts as with invoices."""
+        item, move = plan["item"], plan["bill"].sudo()
+        if move.state != "posted":
+            return super()._is_settled(plan)
+        if self._posted_amounts(plan, move) == self._wanted_amounts(plan):
+            item.bind(move)
+            return True
+        item.park(
+            "matching",
+            self.env._(
+                "%(document)s is posted with %(old)s; the new version comes to %(new)s or is "
+                "coded otherwise.",
+                document=move.display_name,
+                old=money.from_float(move.amount_total, plan["digits"]),
+                new=plan["header"].total,
+            ),
+            amount=plan["header"].total,
+            currency_id=plan["currency"].id,
+            suggestion=self.env._(
+                "Reverse the document in Odoo and resume; a wrong code alone is mended by a cost "
+                "transfer, after which the event is discarded."
+            ),
+        )
+        return True
+
+    def _wanted_amounts(self, plan):
+        totals = Counter()
+        for values in self._line_values_of(plan):
+            key = next(iter(values["analytic_distribution"] or {}), None)
+            totals[values["account_id"], key] += self._line_amount(plan, values)
+        return totals, plan["header"].total
+
+    def _posted_amounts(self, plan, move):
+        totals = Counter()
+        for line in move.line_ids.filtered("analytic_distribution"):
+            key = next(iter(line.analytic_distribution), None)
+            totals[line.account_id.id, key] += money.from_float(
+                line.amount_currency, plan["digits"]
+            )
+        return totals, money.from_float(move.amount_total, plan["digits"])
