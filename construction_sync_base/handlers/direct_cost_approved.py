@@ -170,6 +170,7 @@ class DirectCostApproved(models.AbstractModel):
     def _entry_values(self, plan):
         """Dr the coded lines, with their taxes / Cr cards or the employee, the whole total."""
         item, company = plan["item"], plan["company"]
+        journals = self.env["construction.cost.transfer"].sudo()._journals_of(company)
         credit = self._credit_account(plan)
         rows = [
             {
@@ -195,7 +196,7 @@ class DirectCostApproved(models.AbstractModel):
             "move_type": "entry",
             "company_id": company.id,
             "currency_id": plan["currency"].id,
-            "journal_id": self.env["account.journal"].sudo()._general_of(company)[company].id,
+            "journal_id": journals[company].id,
             "ref": item.data["number"],
             "from_platform": True,
             "line_ids": [Command.create(row | {"partner_id": partner.id}) for row in rows],

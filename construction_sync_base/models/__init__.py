@@ -7,7 +7,6 @@ from . import (
 
 from . import (
     account_analytic_line,
-    account_journal,
     account_move,
     account_move_bill,
     account_move_line,
