@@ -6,7 +6,6 @@ from .construction_coding import COST_ACCOUNTS, INCOME_ACCOUNTS
 PURPOSES = [
     ("company_card", "Company cards"),
     ("employee", "Owed to employees"),
-    ("accrued", "Accrued cost"),
     ("labor_applied", "Labor applied"),
     ("burden_applied", "Burden applied"),
     ("equipment_recovery", "Equipment recovery"),

@@ -557,3 +557,53 @@ class TestPostedFromAnItem(PeriodCase, TransactionCase):
         few = queries(5)
         self.assertEqual(queries(100), few)
         self.assertLess(few, 20)
+
+
+@tagged("post_install", "-at_install")
+class TestLockedMeanwhile(TransactionCase):
+    """A transaction that began before the month was locked does not book into it."""
+
+    ASK = "SELECT construction_period_is_locked(%s, '1999-05-17')"
+
+    def setUp(self):
+        super().setUp()
+        self.month = [self.env.ref("base.main_company").id]
+        with self.registry.cursor() as cr:
+            cr.execute(
+                "INSERT INTO construction_period (company_id, month, job_cost_state,"
+                " payroll_state, job_cost_by_id, job_cost_at)"
+                " VALUES (%s, '1999-05-01', 'soft', 'open', 1, now())",
+                self.month,
+            )
+        self.addCleanup(self.run_apart, "DELETE FROM construction_period WHERE month = %s")
+
+    def run_apart(self, query):
+        with self.registry.cursor() as cr:
+            cr.execute("SET LOCAL lock_timeout = '500ms'")
+            cr.execute(query, ["1999-05-01"])
+
+    def lock(self):
+        self.run_apart("UPDATE construction_period SET job_cost_state = 'locked' WHERE month = %s")
+
+    def test_an_older_transaction_starts_again(self):
+        with self.registry.cursor() as early:
+            early.execute("SELECT 1")
+            self.lock()
+            with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.OperationalError) as error:
+                early.execute(self.ASK, self.month)
+            self.assertIsInstance(error.exception, psycopg2.errors.SerializationFailure)
+            early.rollback()
+        with self.registry.cursor() as late:
+            late.execute(self.ASK, self.month)
+            self.assertTrue(late.fetchone()[0])
+
+    def test_who_locks_waits_for_who_books(self):
+        with self.registry.cursor() as booking:
+            booking.execute(self.ASK, self.month)
+            with (
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(psycopg2.errors.LockNotAvailable),
+            ):
+                self.lock()
+            booking.rollback()
+        self.lock()
