@@ -80,6 +80,7 @@ from . import (
     test_secret_storage,
     test_standing,
     test_tours,
+    test_tours_periods,
     test_tours_rights,
     test_type_usage,
     test_type_versions,
