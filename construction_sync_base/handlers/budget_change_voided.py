@@ -31,6 +31,13 @@ class BudgetChangeVoided(models.AbstractModel):
             else:
                 if change.state == "draft":
                     change._drop(item.data["reason"])
+                given_back = change.voided_by_ids.filtered(
+                    lambda counter: (
+                        counter.state == "draft" and counter.release_state != "to_release"
+                    )
+                )
+                if given_back:  # somebody here had begun to undo it
+                    given_back._release_from_platform()
                 item.bind(change, tombstone=True)
 
     def _undo(self, item, change):

@@ -43,7 +43,8 @@ class ConstructionBudgetChangeVoid(models.Model):
             if change.voided_by_ids:
                 raise UserError(
                     self.env._(
-                        "%(change)s is undone by %(counter)s, which waits for its release.",
+                        "%(change)s is undone by %(counter)s, which does not count yet: release "
+                        "that one, submit it again or delete it.",
                         change=change.display_name,
                         counter=change.voided_by_ids.display_name,
                     )

@@ -50,6 +50,8 @@ class ConstructionTypedBudgetChange(models.AbstractModel):
                 )
             if not change:
                 fresh.append((item, job, values))
+            elif self._waits_as_sent(change, values):
+                item.bind(change)  # whoever has to decide is asked already
             elif change.state == "draft":
                 if not self._is_locked(item, job, values["kind"]):
                     drafts.append(self._completed(change, item, values))
@@ -146,6 +148,13 @@ class ConstructionTypedBudgetChange(models.AbstractModel):
             {name: value for name, value in values.items() if name != "number"}
         )
         return change, item
+
+    def _waits_as_sent(self, change, values):
+        return (
+            change.from_platform
+            and change.release_state == "to_release"
+            and self._same(change, values)
+        )
 
     def _same(self, change, values):
         return (

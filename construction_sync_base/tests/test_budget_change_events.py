@@ -12,7 +12,7 @@ class ChangeEventCase(SyncCase):
         super().setUp()
         self.job = self.setup_job(codes=("03-300", "05-120"))  # 100,000 each
 
-    def approved(self, external_id="BC1", *lines, sequence=None, **over):
+    def approved(self, external_id="BC1", *lines, sequence=None, time=None, **over):
         data = {
             "external_id": external_id,
             "job": "J1",
@@ -24,13 +24,13 @@ class ChangeEventCase(SyncCase):
             "lines": list(lines) or [self.budget_line("250.00")],
             **over,
         }
-        return self.event("budget_change.approved", data=data, sequence=sequence)
+        return self.event("budget_change.approved", data=data, sequence=sequence, time=time)
 
     def transfer(self, external_id="BC1", out="-250.00", into="250.00", **over):
         lines = [self.budget_line(out), self.budget_line(into, cost_code="05-120")]
         return self.approved(external_id, *lines, kind="transfer", **over)
 
-    def voided(self, external_id="BC1", sequence=None, **over):
+    def voided(self, external_id="BC1", sequence=None, time=None, **over):
         data = {
             "external_id": external_id,
             "date": "2026-04-01",
@@ -38,7 +38,7 @@ class ChangeEventCase(SyncCase):
             "by": {"name": "Pat"},
             **over,
         }
-        return self.event("budget_change.voided", data=data, sequence=sequence)
+        return self.event("budget_change.voided", data=data, sequence=sequence, time=time)
 
     def change(self, external_id="BC1"):
         return self.bound("budget_change", external_id)
@@ -221,6 +221,20 @@ class TestBudgetChangeVoided(ChangeEventCase, TransactionCase):
         change = self.change()
         self.assertEqual((change.state, bool(change.approved_on)), ("void", False))
 
+    def test_out_of_order_by_time_inside_one_second(self):
+        approved = self.approved(time="2026-03-10T10:00:00.200Z")
+        void = self.voided(time="2026-03-10T10:00:00.900Z")
+        self.process(void)
+        self.process(approved)
+        self.assertEqual((self.change().state, self.moved()), ("void", (0, 0)))
+        again = self.approved(time="2026-03-10T10:00:00.950Z")
+        self.process(again)
+        self.assertEqual((self.change().state, self.moved()), ("approved", (250, 0)))
+        self.stored(approved["id"]).write({"state": "pending"})
+        self.drain()
+        self.assertEqual(self.state(approved["id"]), "processed")
+        self.assertEqual(self.moved(), (250, 0), "a replay moves nothing")
+
     def test_both_in_one_batch_in_the_wrong_order(self):
         self.process(self.voided(sequence=2), self.approved(sequence=1))
         self.assertEqual(self.moved(), (0, 0))
@@ -358,6 +372,28 @@ class TestMatrixOfEvents(ChangeEventCase, ApprovalCase, TransactionCase):
         self.assertEqual((change.state, self.moved()), ("draft", (0, 0)))
         change.with_user(self.finance).action_release()
         self.assertEqual((change.state, self.moved()), ("approved", (250, 0)))
+
+    def test_sent_twice_it_keeps_the_answers(self):
+        self.rule(self.controller, kind="budget_change", low=200, step=2)
+        self.process(self.approved(sequence=1))
+        change = self.change()
+        change.with_user(self.finance).action_release()
+        self.process(self.approved(sequence=2))
+        self.assertEqual((change.state, change.release_state), ("draft", "to_release"))
+        change.with_user(self.controller).action_release()
+        self.assertEqual((change.state, self.moved()), ("approved", (250, 0)))
+
+    def test_a_void_that_was_given_back_and_comes_from_the_platform(self):
+        self.process(self.approved(sequence=1))
+        change = self.change()
+        change.with_user(self.finance).action_release()
+        change.with_user(self.manager).action_void("Wrong")
+        change.voided_by_ids.with_user(self.finance).action_return("Are you sure?")
+        self.process(self.voided(sequence=2))
+        counter = change.voided_by_ids
+        self.assertEqual(counter.release_state, "to_release")
+        counter.with_user(self.finance).action_release()
+        self.assertEqual((change.state, self.moved()), ("void", (0, 0)))
 
     def test_voided_before_it_counted(self):
         self.process(self.approved(sequence=1))
