@@ -20,24 +20,7 @@ class BudgetApproved(models.AbstractModel):
     _order_in_batch = 40
 
     def _apply(self, items):
-        self._refuse_sub_jobs(items)
-        jobs = self._resolve(
-            items, "job", "project.project", lambda item: item.data["job"], self.env._("Job")
-        )
-        ready, currencies = [], self._currencies(items)
-        for item in items:
-            if item.blocked:
-                continue
-            job = jobs[item.id]
-            item.company_id = job.company_id.id
-            if job.job_status == "closed":
-                item.park(
-                    "inactive_target",
-                    self.env._("Job %s is closed and takes no budget.", job.display_name),
-                    wait=f"job_open|{job.id}",
-                )
-            elif self._currency(item, currencies, job.company_id.currency_id):
-                ready.append((item, job))
+        ready = self._of_one_job(items, self._park_closed)
         found = self._lookups(ready)
         asked = []
         for item, job in ready:
@@ -86,6 +69,16 @@ class BudgetApproved(models.AbstractModel):
         if refusal:
             item.park("budget", refusal, wait=f"budget_open|{job.id}")
         return bool(refusal)
+
+    def _park_closed(self, item, job):
+        closed = job.job_status == "closed"
+        if closed:
+            item.park(
+                "inactive_target",
+                self.env._("Job %s is closed and takes no budget.", job.display_name),
+                wait=f"job_open|{job.id}",
+            )
+        return closed
 
     def _lookups(self, ready):
         entries = [

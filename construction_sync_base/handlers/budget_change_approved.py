@@ -20,11 +20,7 @@ class BudgetChangeApproved(models.AbstractModel):
     _order_in_batch = 42
 
     def _apply(self, items):
-        self._refuse_sub_jobs(items)
-        jobs = self._resolve(
-            items, "job", "project.project", lambda item: item.data["job"], self.env._("Job")
-        )
-        ready = self._ready(items, jobs)
+        ready = self._of_one_job(items, self._park_for_job)
         found = self._lookups(ready)
         asked = []
         for item, job in ready:
@@ -38,20 +34,12 @@ class BudgetChangeApproved(models.AbstractModel):
         self.env["construction.approval"]._from_platform(made)
         self._submit(made)
 
-    def _ready(self, items, jobs):
-        """(item, job) of what may go on; the others wait for their job or its budget."""
-        ready, currencies = [], self._currencies(items)
-        for item in items:
-            if item.blocked:
-                continue
-            job = jobs[item.id]
-            item.company_id = job.company_id.id
-            refusal = self.env["construction.budget.change"]._job_refusal(job)
-            if refusal:
-                self._park_refused(item, refusal)
-            elif self._currency(item, currencies, job.company_id.currency_id):
-                ready.append((item, job))
-        return ready
+    def _park_for_job(self, item, job):
+        """What waits for its job or its budget."""
+        refusal = self.env["construction.budget.change"]._job_refusal(job)
+        if refusal:
+            self._park_refused(item, refusal)
+        return bool(refusal)
 
     def _lookups(self, ready):
         entries = [(item, job, line) for item, job in ready for line in item.data["lines"]]

@@ -22,18 +22,7 @@ class ForecastApproved(models.AbstractModel):
     _order_in_batch = 90
 
     def _apply(self, items):
-        self._refuse_sub_jobs(items)
-        jobs = self._resolve(
-            items, "job", "project.project", lambda item: item.data["job"], self.env._("Job")
-        )
-        ready, currencies = [], self._currencies(items)
-        for item in items:
-            if item.blocked:
-                continue
-            job = jobs[item.id]
-            item.company_id = job.company_id.id
-            if self._currency(item, currencies, job.company_id.currency_id):
-                ready.append((item, job))
+        ready = self._of_one_job(items)
         entries = [(item, job, line) for item, job in ready for line in item.data["lines"]]
         codes = self._cost_codes([(i, j, coding_of(line["cost_code"])) for i, j, line in entries])
         types = self._cost_types([(i, j, coding_of(line["cost_type"])) for i, j, line in entries])

@@ -85,6 +85,7 @@ from . import (
     construction_handler,
     construction_handler_domain,
     construction_handler_domain_codes,
+    construction_handler_domain_jobs,
     construction_handler_domain_period,
     construction_handler_domain_places,
     construction_handler_partner,
