@@ -67,6 +67,7 @@
         "views/purchase_order_views.xml",
         "views/purchase_order_line_views.xml",
         "views/construction_change_order_views.xml",
+        "views/construction_field_ticket_views.xml",
         "views/project_project_views.xml",
         "views/construction_change_order_form_views.xml",
         "views/res_partner_views.xml",

@@ -16,6 +16,7 @@ from . import (
     cost_type_upserted,
     customer_upserted,
     employee_upserted,
+    field_ticket_signed,
     file_received,
     forecast_approved,
     item_upserted,

@@ -110,6 +110,7 @@ class ConstructionChangeOrder(models.Model):
             ("subcontractor", "Subcontractor"),
             ("designer", "Designer"),
         ],
+        string="Ball in court",
         default="us",
         tracking=True,
     )

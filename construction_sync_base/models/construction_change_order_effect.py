@@ -103,7 +103,7 @@ class ConstructionChangeOrder(models.Model):
         return [
             self._row(
                 "revenue",
-                self.env._("Owner's contract"),
+                self.env._("Changes of the owner's contract"),
                 self._contract_before(),
                 money.from_float(self.revenue_amount, digits),
                 self.currency_id,

@@ -89,6 +89,16 @@ class ConstructionChangeOrder(models.Model):
             vals["number"] = f"CO-{count:03d}"
             numbers.add(vals["number"])
 
+    @api.model
+    def _free_number(self, number, job_id):
+        """The number itself, or with a suffix where the job has one of that number."""
+        taken = set(self.search([("job_id", "=", job_id)]).mapped("number"))
+        name, count = number, 1
+        while name in taken:
+            count += 1
+            name = f"{number}.{count}"
+        return name
+
     @api.ondelete(at_uninstall=False)
     def _unlink_only_drafts(self):
         for change in self:

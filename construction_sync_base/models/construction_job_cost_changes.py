@@ -14,7 +14,8 @@ class ConstructionJobCostChanges(models.Model):
 
         Pending: what is submitted or approved of a commitment and not executed, with the tax
         that is cost of the line it changes. Exposure: cost whose counterpart nobody has
-        executed (`lib.change_order.exposed`, kept as `at_risk_amount`).
+        executed (`lib.change_order.exposed`, kept as `at_risk_amount`); of signed tickets
+        that nobody has priced, without a code.
 
         :param jobs: condition on `j` (project_project)
         """
@@ -39,7 +40,19 @@ class ConstructionJobCostChanges(models.Model):
                                ELSE 0 END AS gross) t ON TRUE
              WHERE l.cost_amount <> 0 AND c.state IN ('potential', 'submitted', 'approved',
                                                       'executed')
-               AND %s
+               AND %(jobs)s
+            UNION ALL
+            SELECT c.job_id, NULL, NULL, 0,
+                   ROUND(c.at_risk_amount / COALESCE(NULLIF(c.currency_rate, 0), 1)::numeric,
+                         u.decimal_places)
+              FROM construction_change_order c
+              JOIN project_project j ON j.id = c.job_id
+              JOIN res_company y ON y.id = c.company_id
+              JOIN res_currency u ON u.id = y.currency_id
+             WHERE c.exposed AND c.ticket_amount <> 0 AND NOT EXISTS (
+                   SELECT FROM construction_change_order_line l
+                    WHERE l.change_id = c.id AND l.cost_amount <> 0)
+               AND %(jobs)s
             """,
-            jobs,
+            jobs=jobs,
         )

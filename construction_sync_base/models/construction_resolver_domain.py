@@ -18,6 +18,7 @@ MODELS = {
     "budget": "construction.budget",
     "forecast": "construction.forecast",
     "change_order": "construction.change.order",
+    "field_ticket": "construction.field.ticket",
     "budget_change": "construction.budget.change",
     "cost_transfer": "construction.cost.transfer",
     "supplier_invoice": "account.move",

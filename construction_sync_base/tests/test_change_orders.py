@@ -509,7 +509,7 @@ class TestGate(ChangeOrderCase, TransactionCase):
                 "Budget of these codes": (100000, 101000),
                 "Available of it": (85000, 85000),
                 self.order_one.display_name: (15000, 16000),
-                "Owner's contract": (0, 1300),
+                "Changes of the owner's contract": (0, 1300),
                 "Margin of the job's changes": (0, 300),
             },
         )

@@ -46,6 +46,7 @@ TABLE = {
     "construction.delivery": "- - - r r -",
     "construction.employee": "- r - - r rwc",
     "construction.event": "r r r r r r",
+    "construction.field.ticket": "r rw r r r rwc",
     "construction.file": "- - - r r -",
     "construction.file.link": "- - - r r -",
     "construction.forecast": "r rwcu rwcu r r rwc",

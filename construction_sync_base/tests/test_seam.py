@@ -124,7 +124,8 @@ class TestSeam(BaseCase):
         domain |= {
             "change_order", "change_order_apply", "change_order_effect", "change_order_line",
             "change_order_links", "change_order_markup", "change_order_movement",
-            "change_order_release", "change_order_rules", "job_cost_changes", "schedule_change",
+            "change_order_release", "change_order_rules", "change_order_tickets", "field_ticket",
+            "job_cost_changes", "schedule_change",
         }  # fmt: skip
         for path in (ADDON / "models").glob("construction_*.py"):
             name = path.stem.removeprefix("construction_")
