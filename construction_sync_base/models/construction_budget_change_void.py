@@ -93,7 +93,9 @@ class ConstructionBudgetChangeVoid(models.Model):
             that stands already moves other amounts
         """
         changes = self.sudo()._by_approval()
-        standing = changes._of_source(source, values.get("job_id"))
+        standing = changes._of_source(
+            source, values.get("job_id"), values.get("source_change_order")
+        )
         own = {"source_model": source._name, "source_id": source.id}
         if standing:
             standing.write(own)
@@ -140,15 +142,19 @@ class ConstructionBudgetChangeVoid(models.Model):
         for change in self:
             change.message_post(body=self.env._("Void before it counted: %s", reason or "—"))
 
-    def _of_source(self, source, job_id=None):
-        """The living change of a source: by the record itself, or by what a platform calls it."""
+    def _of_source(self, source, job_id=None, name=None):
+        """The living change of a source: by the record itself, or by what a platform calls it.
+
+        :param name: that, where its binding is only being written
+        """
         own = [("source_model", "=", source._name), ("source_id", "=", source.id)]
         bindings = (
             self.env["construction.binding"]
             .sudo()
             .search([("res_model", "=", source._name), ("res_id", "=", source.id)])
         )
-        named = [("source_change_order", "in", bindings.mapped("external_id"))]
+        names = [*bindings.mapped("external_id"), *filter(None, [name])]
+        named = [("source_change_order", "in", names)]
         if job_id:
             named.append(("job_id", "=", job_id))
         living = fields.Domain("state", "!=", "void")

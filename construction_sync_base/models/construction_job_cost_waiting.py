@@ -36,6 +36,11 @@ class ConstructionJobCostWaiting(models.Model):
                       JOIN construction_budget_change c ON c.id = b.res_id
                      WHERE b.res_model = 'construction.budget.change'
                        AND c.job_id = ANY(%(jobs)s)
+                     UNION
+                    SELECT b.platform_id, b.subject, c.job_id
+                      FROM construction_binding b
+                      JOIN construction_change_order c ON c.id = b.res_id
+                     WHERE b.res_model = 'construction.change.order' AND c.job_id = ANY(%(jobs)s)
                 ), waiting AS MATERIALIZED (
                     SELECT e.id, e.platform_id, e.subject, e.type, data,
                            data ->> 'job' AS job, data -> 'job' ->> 'number' AS number,
@@ -126,6 +131,8 @@ class ConstructionJobCostWaiting(models.Model):
                         (SELECT id FROM purchase_order WHERE project_id = %(job)s))
                     OR (b.res_model = 'construction.budget' AND b.res_id IN
                         (SELECT id FROM construction_budget WHERE job_id = %(job)s))
+                    OR (b.res_model = 'construction.change.order' AND b.res_id IN
+                        (SELECT id FROM construction_change_order WHERE job_id = %(job)s))
                     OR (b.res_model = 'construction.budget.change' AND b.res_id IN
                         (SELECT id FROM construction_budget_change WHERE job_id = %(job)s))
                 UNION

@@ -34,6 +34,8 @@ class ConstructionLegalHold(models.Model):
             "construction.forecast": set(forecasts.ids),
             "construction.budget": set(budgets.ids),
             "construction.budget.change": set(job.budget_change_ids.ids),
+            "construction.change.order": set(job.change_order_ids.ids),
+            "construction.field.ticket": set(job.change_order_ids.ticket_ids.ids),
         }
 
     def _records_of_partner(self):

@@ -9,6 +9,10 @@ BUDGET_LINE = ("cost_code_id", "cost_type_id", "phase_id", "location_id", "segme
                "reserve", "quantity", "uom_id", "unit_cost", "amount")  # fmt: skip
 FORECAST_LINE = ("cost_code_id", "cost_type_id", "method", "amount", "units", "comment")
 
+CHANGE_LINE = ("name", "cost_code_id", "cost_type_id", "phase_id", "location_id", "segments",
+               "order_id", "order_line_id", "quantity_delta", "unit_cost", "cost_amount",
+               "budget_amount", "revenue_amount", "markup_amount")  # fmt: skip
+
 
 class ConstructionReapply(models.AbstractModel):
     """What of the documents of this addon an event decides."""
@@ -47,6 +51,13 @@ class ConstructionReapply(models.AbstractModel):
                 lines="line_ids",
                 line_fields=("cost_code_id", "cost_type_id", "phase_id", "location_id",
                              "segments", "reserve", "amount"),
+            ),
+            "construction.change.order": Compared(
+                ("title", "stage", "state", "budget_status", "cost_status", "revenue_status",
+                 "effective_on", "respond_by", "schedule_days"),
+                amount="cost_amount",
+                lines="line_ids",
+                line_fields=CHANGE_LINE,
             ),
             "purchase.order": Compared(
                 ("partner_id", "project_id", "currency_id", "state", "commitment_title",

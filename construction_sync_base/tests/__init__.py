@@ -24,6 +24,7 @@ from . import (
     test_budget_rights,
     test_budgets,
     test_change_order_events,
+    test_change_order_queries,
     test_change_order_tours,
     test_change_orders,
     test_change_sets,

@@ -193,6 +193,41 @@ class TestFacts(ChangeEventCase, TransactionCase):
         self.assertEqual(self.standing(), "approved executed executed submitted")
         self.assertFalse(self.issues(event["id"]))
 
+    def budget_change(self, amount="300.00"):
+        data = {
+            "external_id": "BC1",
+            "job": "J1",
+            "number": "BC-1",
+            "kind": "revision",
+            "date": "2026-03-11",
+            "currency": self.company.currency_id.name,
+            "reason": "Rebar",
+            "source_change_order": "X1",
+            "lines": [self.budget_line(amount)],
+        }
+        return self.event("budget_change.approved", data=data, sequence=1)
+
+    def test_its_budget_change_moves_nothing_twice(self):
+        """Whichever of the two comes first, the budget moves once."""
+        self.process(self.budget_change(), self.change_event("approved", 1))
+        self.assertBooks(budget=200300)
+        self.assertEqual(self.standing(), "approved executed approved submitted")
+        self.process(self.change_event("voided", 2))
+        self.assertBooks(budget=200000)
+
+    def test_its_budget_change_comes_later(self):
+        self.process(self.change_event("approved", 1))
+        self.process(self.budget_change())
+        self.assertBooks(budget=200300)
+
+    def test_its_budget_change_says_otherwise(self):
+        self.process(self.budget_change("299.00"))
+        event = self.change_event("approved", 1)
+        self.process(event)
+        self.assertEqual(self.standing(), "approved approved approved submitted")
+        self.assertIn("other amounts", self.issues(event["id"]).message)
+        self.assertBooks(budget=200299)
+
     def test_no_budget_yet(self):
         self.process(self.event("job.upserted", data=self.job_data("J9"), sequence=1))
         lines = [self.line_data(commitment=None, commitment_line_id=None)]
