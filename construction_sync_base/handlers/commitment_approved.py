@@ -165,7 +165,7 @@ class CommitmentApproved(models.AbstractModel):
         settled = plan.get("first") and self._take_over(plan)
         order._apply_change(*(([], []) if settled else self._line_changes(plan)))
         values = {
-            "original_amount": self._original(order) if order.state in CONFIRMED else 0,
+            "original_amount": order._amount_without_changes() if order.state in CONFIRMED else 0,
             "commitment_title": item.data.get("title") or False,
             "platform_approval": _approval(item.data),
         }
@@ -177,12 +177,6 @@ class CommitmentApproved(models.AbstractModel):
         changed = self._changed(order, values)
         if changed:
             order._editable().write(changed)
-
-    def _original(self, order):
-        """The sum without executed change orders, which the event never contains."""
-        digits = order.currency_id.decimal_places
-        revised = money.from_float(order.amount_untaxed, digits)
-        return money.to_float(revised - order._executed_changes(), digits)
 
     def _line_changes(self, plan):
         """(changes, additions) for `_apply_change` that lead from the order to the event. What

@@ -62,6 +62,12 @@ class PurchaseOrderChanges(models.Model):
         lines = self.order_line.change_line_ids
         return sum((money.from_float(line.applied_amount, digits) for line in lines), Decimal(0))
 
+    def _amount_without_changes(self):
+        """The original sum: what is ordered, without tax and without executed change orders."""
+        digits = self.currency_id.decimal_places
+        revised = money.from_float(self.amount_untaxed, digits)
+        return money.to_float(revised - self._executed_changes(), digits)
+
     # ----------------------------------------------------------------- apply
     def _take_changes(self, movements):
         """Move the schedule of values by executed, or undone, change orders.

@@ -152,7 +152,7 @@ class PurchaseOrderRules(models.Model):
         approved = self.filtered(lambda o: o.state == "purchase")
         for order in approved._editable():
             if not order.original_amount:
-                order.original_amount = order.amount_untaxed
+                order.original_amount = order._amount_without_changes()
             if order.budget_routed:
                 order.budget_routed = False
         self.env["construction.resolver"]._available(

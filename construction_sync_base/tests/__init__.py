@@ -25,6 +25,7 @@ from . import (
     test_budgets,
     test_change_order_events,
     test_change_order_queries,
+    test_change_order_sequences,
     test_change_order_tours,
     test_change_orders,
     test_change_sets,
