@@ -23,6 +23,7 @@ MODELS = {
     "cost_transfer": "construction.cost.transfer",
     "supplier_invoice": "account.move",
     "direct_cost": "account.move",
+    "receipt": "construction.receipt",
     "cost_code": "construction.cost.code",
     "cost_type": "construction.cost.type",
     "item": "product.product",

@@ -74,6 +74,7 @@ from . import (
     test_policy_crosswalk,
     test_query_count,
     test_rate,
+    test_receipts,
     test_record_facts,
     test_release,
     test_retention,

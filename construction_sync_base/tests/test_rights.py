@@ -65,6 +65,8 @@ TABLE = {
     "construction.person": "- - rw rw r -",
     "construction.phase": "r rwc r r r rwc",
     "construction.platform": "r r r rwc r r",
+    "construction.receipt": "- r r r r r",
+    "construction.receipt.line": "- r r r r r",
     "construction.release.policy": "r r rwcu r r r",
     "construction.replay": "- - r r r -",
     "construction.retention": "- - r rwcu r -",

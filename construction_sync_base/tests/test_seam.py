@@ -118,6 +118,7 @@ class TestSeam(BaseCase):
             "job_cost", "job_cost_accrual", "job_cost_budget", "job_cost_forecast",
             "job_cost_movement", "job_cost_snapshot", "job_cost_transfer",
             "job_cost_waiting", "location", "period", "phase",
+            "receipt", "receipt_line",
             "placed_mixin", "schedule_plan", "translator_procore", "typed_budget",
             "typed_budget_change", "typed_commitment",
         }  # fmt: skip

@@ -2,6 +2,7 @@
 catalogue."""
 
 import pytest
+import requests
 
 import process
 
@@ -54,6 +55,29 @@ def post_a_bill(server, order_id):
     )
     server.execute("account.move", "write", [[bill], {"invoice_date": "2026-10-20"}])
     server.execute("account.move", "action_post", [[bill]])
+    release(server, bill)
+
+
+def release(server, bill):
+    """Another person of Finance releases what the first one confirmed."""
+    ((finance,),) = server.psql(
+        "SELECT res_id FROM ir_model_data"
+        " WHERE module = 'construction_sync_base' AND name = 'group_finance'"
+    )
+    account = {"login": "releaser", "password": "releaser-79"}
+    user = account | {"name": "Releaser", "group_ids": [(4, finance)]}
+    server.execute("res.users", "create", [[user]])
+    session = requests.Session()
+    for path, params in (
+        ("/web/session/authenticate", account | {"db": server.db}),
+        (
+            "/web/dataset/call_kw/account.move/action_release",
+            {"model": "account.move", "method": "action_release", "args": [[bill]], "kwargs": {}},
+        ),
+    ):
+        call = {"jsonrpc": "2.0", "method": "call", "params": params}
+        answer = session.post(server.url + path, json=call, timeout=120).json()
+        assert "error" not in answer, answer
 
 
 def order_of(server, platform):
