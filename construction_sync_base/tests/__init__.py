@@ -13,6 +13,7 @@ from . import (
     test_bill_holds,
     test_bill_release,
     test_bill_retention,
+    test_bill_tours,
     test_budget_change_events,
     test_budget_changes,
     test_budget_check,
