@@ -44,6 +44,13 @@ class AccountMoveBill(models.Model):
     received_on = fields.Date(string="Received", copy=False)
     from_platform = fields.Boolean(readonly=True, copy=False)
 
+    bill_amount = fields.Monetary(
+        string="Without tax",
+        compute="_compute_bill_amounts",
+        help="Of a credit note negative, so that lists add up.",
+    )
+    bill_due = fields.Monetary(string="Due now", compute="_compute_bill_amounts")
+
     _number_key_index = models.Index(
         "(company_id, number_key) WHERE number_key IS NOT NULL AND state <> 'cancel'"
     )
@@ -72,6 +79,13 @@ class AccountMoveBill(models.Model):
                 jobs.setdefault(line.move_id, job)
         for bill in bills:
             bill.construction_job_id = jobs.get(bill) or bill.construction_job_id
+
+    @api.depends("amount_untaxed", "amount_currently_due", "move_type")
+    def _compute_bill_amounts(self):
+        for move in self:
+            sign = -1 if move.move_type == "in_refund" else 1
+            move.bill_amount = sign * move.amount_untaxed
+            move.bill_due = sign * move.amount_currently_due
 
     @api.depends("ref", "move_type")
     def _compute_number_key(self):

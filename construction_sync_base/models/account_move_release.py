@@ -126,6 +126,9 @@ class AccountMoveRelease(models.Model):
     def _check_releaser(self):
         return self.env._("Finance releases bills.")
 
+    def _release_waits_for(self):
+        return self.env._("release by Finance")
+
     def _release_amount(self):
         return abs(self.amount_total_signed)
 

@@ -94,7 +94,7 @@ class ConstructionReleaseMixin(models.AbstractModel):
                 record.approval_waiting_for = ", ".join(asked.mapped("waiting_for"))
             else:
                 record.may_decide = not record._release_refusal()
-                record.approval_waiting_for = self.env._("release by Finance or a Project Manager")
+                record.approval_waiting_for = record._release_waits_for()
 
     @api.depends("release_state")
     def _compute_release_effect(self):
@@ -313,6 +313,10 @@ class ConstructionReleaseMixin(models.AbstractModel):
     def _is_gated(self):
         """Whether this record passes the gate at all (an order without a job does not)."""
         return True
+
+    def _release_waits_for(self):
+        """Who releases it by hand, in words."""
+        return self.env._("release by Finance or a Project Manager")
 
     def _release_amount(self):
         """What is decided about, in the company's currency."""

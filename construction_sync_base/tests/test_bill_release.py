@@ -33,6 +33,8 @@ class TestBillRelease(BillCase, TransactionCase):
         with self.assertRaisesRegex(UserError, "Finance releases|releases"):
             bill.with_user(self.manager).action_release()
         self.assertTrue(bill.with_user(self.releaser).may_decide)
+        self.assertEqual(bill.next_step, "release by Finance")
+        self.assertEqual((bill.bill_amount, bill.bill_due), (4000, 4000))
         bill.with_user(self.releaser).action_release()
         self.assertEqual((bill.state, bill.release_state), ("posted", "released"))
         self.assertEqual(bill.released_by_id, self.releaser)
