@@ -29,6 +29,7 @@ from . import (
     record_linked,
     record_merged,
     record_unlinked,
+    requisition_approved,
     supplier_invoice_received,
     supplier_invoice_voided,
     vendor_merged,

@@ -49,7 +49,7 @@ class AccountMoveBill(models.Model):
         compute="_compute_bill_amounts",
         help="Of a credit note negative, so that lists add up.",
     )
-    bill_due = fields.Monetary(string="Due now", compute="_compute_bill_amounts")
+    bill_due = fields.Monetary(string="To pay now", compute="_compute_bill_amounts")
 
     _number_key_index = models.Index(
         "(company_id, number_key) WHERE number_key IS NOT NULL AND state <> 'cancel'"

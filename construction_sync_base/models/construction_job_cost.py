@@ -120,7 +120,12 @@ class ConstructionJobCost(models.Model):
             budgets=self._budget_query(jobs),
             change_orders=self._change_orders_query(jobs),
             order_lines=self._order_lines_query(
-                SQL("o.state IN ('purchase', 'to approve') AND %s AND %s", jobs, orders)
+                SQL(
+                    "(o.state IN ('purchase', 'to approve') OR (o.state IN ('draft', 'sent')"
+                    " AND o.requisition_key IS NOT NULL)) AND %s AND %s",
+                    jobs,
+                    orders,
+                )
             ),
             actual=self._actual_query(jobs),
         )

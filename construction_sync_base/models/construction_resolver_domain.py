@@ -24,6 +24,7 @@ MODELS = {
     "supplier_invoice": "account.move",
     "direct_cost": "account.move",
     "receipt": "construction.receipt",
+    "requisition": "purchase.order",
     "cost_code": "construction.cost.code",
     "cost_type": "construction.cost.type",
     "item": "product.product",

@@ -79,6 +79,7 @@ from . import (
     test_receipts,
     test_record_facts,
     test_release,
+    test_requisitions,
     test_retention,
     test_rights,
     test_rpc_probe,

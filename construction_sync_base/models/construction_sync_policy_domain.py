@@ -1,0 +1,11 @@
+from odoo import fields, models
+
+
+class ConstructionSyncPolicy(models.Model):
+    _inherit = "construction.sync.policy"
+
+    order_requisitions = fields.Boolean(
+        string="Requisitions become orders",
+        tracking=True,
+        help="Otherwise they become requests for quotation, which a buyer confirms.",
+    )
