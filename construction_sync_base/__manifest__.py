@@ -53,6 +53,7 @@
         "wizards/construction_accrual_propose_views.xml",
         "views/construction_accrual_views.xml",
         "views/construction_job_ledger_views.xml",
+        "views/account_move_direct_cost_views.xml",
         "views/construction_clearing_views.xml",
         "views/construction_budget_change_views.xml",
         "wizards/construction_budget_reserve_use_views.xml",

@@ -510,14 +510,14 @@ class TestPostedFromAnItem(PeriodCase, TransactionCase):
     def test_x17_analytic_costs_of_transfers_are_off_for_jobs(self):
         """Received 10 for the job with the native switch on: only the bill is cost."""
         Picking = self.env["stock.picking.type"]
-        if "analytic_costs" not in Picking._fields:  # project_stock_account
-            self.skipTest("nothing native to switch off")
         self.budget()
         product = self.env["product.product"].create({"name": "Rebar", "type": "consu"})
-        Picking.search([]).analytic_costs = True
+        if "analytic_costs" in Picking._fields:  # project_stock_account
+            Picking.search([]).analytic_costs = True
         order = self.order(self.line(10, product_id=product.id, price_unit=5), confirm=True)
         picking = order.picking_ids
-        picking.project_id = self.job
+        if "project_id" in picking._fields:  # project_stock
+            picking.project_id = self.job
         picking.move_ids.quantity = 10
         picking.button_validate()
         self.assertEqual(picking.state, "done")
