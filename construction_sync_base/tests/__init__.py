@@ -25,6 +25,7 @@ from . import (
     test_budget_reserves,
     test_budget_rights,
     test_budgets,
+    test_change_order_companies,
     test_change_order_events,
     test_change_order_queries,
     test_change_order_sequences,
