@@ -59,6 +59,22 @@ class ConstructionReapply(models.AbstractModel):
                 lines="line_ids",
                 line_fields=CHANGE_LINE,
             ),
+            "account.move": Compared(
+                ("ref", "partner_id", "invoice_date", "invoice_date_due", "state",
+                 "retention_amount", "retention_released_amount"),
+                amount="amount_total",
+                lines="invoice_line_ids",
+                line_ref="display_name",
+                line_fields=("name", "account_id", "quantity", "price_unit", "price_subtotal",
+                             "tax_ids", "purchase_line_id"),
+            ),
+            "construction.receipt": Compared(
+                ("number", "kind", "date"),
+                amount="amount",
+                lines="line_ids",
+                line_ref="display_name",
+                line_fields=("quantity", "rejected_quantity"),
+            ),
             "purchase.order": Compared(
                 ("partner_id", "project_id", "currency_id", "state", "commitment_title",
                  "payment_term_id", "retention_percent"),

@@ -6,6 +6,8 @@ from odoo.tests import TransactionCase, tagged
 
 from .common import SyncCase
 
+PER_BILL = 13  # queries that a further bill of a batch may take: Odoo's own and the chatter's
+
 
 class InvoiceCase(SyncCase):
     def setUp(self):
@@ -497,6 +499,15 @@ class TestInvoiceDuplicates(InvoiceCase, TransactionCase):
         self.assertEqual(self.state(event["id"]), "processed")
         self.assertEqual(self.bound("supplier_invoice", "I2").ref, "B-2")
 
+    def test_a_dry_run_sees_the_bill(self):
+        """What a change of mapping would do to a draft bill is shown as for any document."""
+        self.made(number="A-1")
+        read = self.env["construction.reapply"]._readings(
+            [("account.move", self.bound("supplier_invoice", "I1").id)]
+        )
+        (values,) = read.values()
+        self.assertIn("A-1", str(values))
+
     def test_two_alike_in_one_batch(self):
         events = [self.invoice("I1", number="S-1"), self.invoice("I2", number="S 1")]
         self.apply(*events)
@@ -587,6 +598,21 @@ class TestInvoiceMatching(InvoiceCase, TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestInvoiceQueries(InvoiceCase, TransactionCase):
+    def test_a_hundred_lines_of_ten_bills(self):
+        """Ten bills of ten lines: what is asked grows with the bills, and by a bounded number."""
+        lines = [self.line_of("1.00") for _number in range(10)]
+
+        def bills(count):
+            return [
+                self.invoice(self.unique("B"), lines=lines, date=f"2026-02-{day + 1:02d}")
+                for day in range(count)
+            ]
+
+        self.queries_of(*bills(1))
+        one = self.queries_of(*[self.invoice(self.unique("B"), lines=lines, date="2026-01-05")])
+        ten = self.queries_of(*bills(10)[1:], self.invoice(self.unique("B"), date="2026-01-06"))
+        self.assertLessEqual(ten, one + 9 * PER_BILL, f"{one} queries for one bill, {ten} for ten")
+
     def test_no_query_for_a_line(self):
         def events(lines):
             rows = [self.line_of("1.00", tax_code=None) for _number in range(lines)]
