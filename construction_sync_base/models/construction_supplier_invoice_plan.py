@@ -183,6 +183,18 @@ class ConstructionInvoicePlan(models.AbstractModel):
             tuple(deductions),
             numbers["amount_payable"],
         )
+        if data.get("application"):
+            key = ref_key(data["application"])
+            item.park(
+                "approval",
+                self.env._(
+                    "The invoice belongs to application for payment “%s” and waits for its "
+                    "certificate, whose bill it joins.",
+                    key[1],
+                ),
+                wait=wait_key("payment_application", key),
+                suggestion=self.env._("It goes on by itself once the application is certified."),
+            )
         if any(deductions):
             item.park(
                 "matching",

@@ -367,6 +367,10 @@ class TestInvoiceReferences(InvoiceCase, TransactionCase):
         self.drain()
         self.assertEqual(self.state(event["id"]), "processed")
 
+    def test_of_an_application(self):
+        issues = self.refused("approval", application="APP-7")
+        self.assertIn("APP-7", issues.message)
+
     def test_closed_order(self):
         self.ordered._close_commitment("final", "2026-03-01")
         self.refused("inactive_target")
