@@ -121,7 +121,12 @@ class ChangeOrderHandler(models.AbstractModel):
         if wanted.state in machine.ENDINGS or wanted.state == "potential":
             problems = change._bring(wanted)
             change._leave_gate()
+        elif self._stands(plan):
+            problems = {}
         elif self._passes(plan, wanted):
+            if wanted.state not in machine.DECIDED:  # a policy released what is only submitted
+                change._bring(wanted)
+                wanted = change._approved_standing()
             problems = change._bring(wanted)
         else:
             before = machine.snapshot("submitted", claims, change._involved())[0]
@@ -129,6 +134,15 @@ class ChangeOrderHandler(models.AbstractModel):
             self._tell_waiting(plan)
         self._drop_undone(plan)
         self._tell_stuck(plan, problems)
+
+    def _stands(self, plan):
+        """What is only submitted there, and was approved here since, stays approved while its
+        amounts are the same."""
+        return (
+            self._fact == plan["fact_before"] == "submitted"
+            and not plan["amended"]
+            and plan["change"].state in machine.DECIDED
+        )
 
     def _passes(self, plan, wanted):
         """Whether nobody has to approve this here any more."""
@@ -144,7 +158,7 @@ class ChangeOrderHandler(models.AbstractModel):
         if asked._release_request(accepted):
             return False
         asked._at_the_gate()._release_settle()
-        return approved
+        return True
 
     def _accepts(self, plan):
         """Whether the platform's approval suffices; that of the submitter never does."""

@@ -442,3 +442,28 @@ class TestApprovals(ChangeEventCase, TransactionCase):
         self.assertEqual(self.standing(), "approved executed executed submitted")
         self.process(self.change_event("voided", 3))
         self.assertEqual(self.standing(), "void void void void")
+
+    def test_submitted_again_what_was_approved_here(self):
+        """Other words leave our approval; other amounts are a question again."""
+        self.process(self.change_event("submitted", 1))
+        manager = self.make_user("co-manager", "project_manager")
+        self.change().with_user(manager).action_release()
+        self.process(self.change_event("submitted", 2, title="Rebar, more of it"))
+        self.assertEqual(self.standing(), "approved executed approved submitted")
+        self.assertEqual(self.change().title, "Rebar, more of it")
+        self.process(self.change_event("submitted", 3, lines=[self.line_data(cost="301.00")]))
+        self.assertEqual(self.standing(), "submitted submitted submitted submitted")
+        self.assertBooks(budget=200000)
+
+    def test_a_policy_that_releases_what_is_submitted(self):
+        clerk, controller = (self.make_user(f"co-finance-{n}", "finance") for n in "ab")
+        policy = (
+            self.env["construction.release.policy"]
+            .with_user(clerk)
+            .create({"document_type": "change_order", "automatic": True, "amount_limit": 1000})
+        )
+        policy.action_propose()
+        policy.with_user(controller).action_approve()
+        self.process(self.change_event("submitted", 1))
+        self.assertEqual(self.standing(), "approved executed approved submitted")
+        self.assertTrue(self.change().release_automatic)
