@@ -124,6 +124,16 @@ class TestRpcProbe(ApprovalCase, HttpCase):
         self.env["construction.cost.transfer"].create(
             {"reason": "probe", "line_ids": [Command.create(lines[0])]}
         )
+        work = {"cost_code_id": self.code.id, "cost_type_id": self.material.id}
+        self.env["construction.accrual"].create(
+            {"line_ids": [Command.create({"job_id": self.job.id, "amount": 5, **work})]}
+        )
+        self.env["construction.forecast"].create({"job_id": job.id}).action_take_figures()
+        self.env["construction.hold"]._place(
+            self.bill(self.order(confirm=True), post=False), "manual", "probe"
+        )
+        month = fields.Date.today().replace(day=1)
+        self.env["construction.job.cost.snapshot"].with_user(self.finance)._take(job, month)
         self.env["construction.crosswalk"].create(
             {
                 "platform_id": self.platform.id,
@@ -141,12 +151,13 @@ class TestRpcProbe(ApprovalCase, HttpCase):
             }
         )
         markup = Command.create({"kind": "fee", "amount": 1})
-        work = {"name": "x", "cost_code_id": self.code.id, "cost_type_id": self.material.id}
         self.env["construction.change.order"].create(
             {
                 "title": "Probe",
                 "job_id": self.job.id,
-                "line_ids": [Command.create(work | {"cost_amount": 5, "markup_ids": [markup]})],
+                "line_ids": [
+                    Command.create(work | {"name": "x", "cost_amount": 5, "markup_ids": [markup]})
+                ],
             }
         )
         self.env.flush_all()
