@@ -50,6 +50,9 @@ class TestWhoCan(ApprovalCase, TransactionCase):
             ("construction.budget", "approve", "_check_approver"),
             ("construction.budget", "release", "_check_releaser"),
             ("construction.release.policy", "approve", "_check_finance"),
+            ("construction.period", "approve", "_check_finance"),
+            ("construction.cost.transfer", "approve", "_check_submitter"),
+            ("construction.cost.transfer", "release", "_check_releaser"),
         ):
             for group in GROUPS:
                 user = self.make_user(self.unique(f"guard-{group}"), group)
