@@ -194,6 +194,10 @@ class TestAvailable(DomainCase, TransactionCase):
         self.assertFigures(billed=0, actual=0, open=1000, available=0)
 
     def test_a_bill_beyond_the_order_shows(self):
+        self.env["construction.match.policy"].create(
+            {"company_id": self.company.id, "line_kind": "amount", "tolerance": "none",
+             "action": "none"}
+        )  # fmt: skip
         self.budget(1000)
         order = self.order(self.line(1000), confirm=True)
         self.bill(order, 1200)
