@@ -49,7 +49,8 @@ class AccountMoveRelease(models.Model):
             if self.release_state == "to_release":
                 return self.approval_waiting_for
             if self.release_state == "returned":
-                return self.env._("Returned: %s", (self.release_reason or "").split("\n")[0])
+                reason = (self.release_reason or "").split("\n")[0]
+                return self.env._("Returned: %s", reason)
             return self.env._("Finance: check it and confirm")
         if self.state != "posted" or self.payment_state in ("paid", "in_payment", "reversed"):
             return False
