@@ -67,9 +67,15 @@ class ConstructionHold(models.Model):
     @api.depends("res_model", "res_id")
     def _compute_document(self):
         for hold in self:
-            known = hold.res_model in self.env
-            record = self.env[hold.res_model].browse(hold.res_id).exists() if known else None
+            record = hold._record()
             hold.document = record.sudo().display_name if record else False
+
+    def _record(self):
+        """The document, or None where it is no more."""
+        self.ensure_one()
+        if self.res_model not in self.env:
+            return None
+        return self.env[self.res_model].browse(self.res_id).exists() or None
 
     # --------------------------------------------------------------- actions
     @api.model
@@ -113,7 +119,10 @@ class ConstructionHold(models.Model):
     def action_open_document(self):
         self.ensure_one()
         self.check_access("read")
-        return self.env[self.res_model].browse(self.res_id)._get_records_action()
+        record = self._record()
+        if not record:
+            raise UserError(self.env._("The document is no more."))
+        return record._get_records_action()
 
     def action_release_dialog(self):
         return self.env["construction.reason"]._ask(self, "release_hold")
@@ -138,10 +147,8 @@ class ConstructionHold(models.Model):
             }
         )
         for hold in self:
-            record = self.env[hold.res_model].browse(hold.res_id)
-            self.env["construction.audit"]._record(
-                record, "hold_released", {"reason": hold.reason, "note": note}
-            )
+            facts = {"reason": hold.reason, "note": note}
+            self.env["construction.audit"]._record(hold._record() or hold, "hold_released", facts)
 
     # ----------------------------------------------------------------- look
     @api.model
@@ -160,7 +167,6 @@ class ConstructionHold(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Who and when are never typed."""
-        self._check_placer_of(vals_list)
         stamp = {
             "placed_by_id": self.env.uid,
             "placed_at": fields.Datetime.now(),
@@ -169,16 +175,6 @@ class ConstructionHold(models.Model):
             "release_note": False,
         }
         return super().create([vals | stamp for vals in vals_list])
-
-    def _check_placer_of(self, vals_list):
-        if self.env.su:
-            return
-        self._check_placer()
-        for vals in vals_list:
-            record = self.env[vals["res_model"]].browse(vals["res_id"])
-            record.check_access("read")
-            if record.company_id.id != vals["company_id"]:
-                raise UserError(self.env._("A hold is of the company of its document."))
 
     def write(self, vals):
         if FACTS & vals.keys() or not self.env.su:
