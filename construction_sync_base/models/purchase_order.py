@@ -216,7 +216,8 @@ class PurchaseOrder(models.Model):
         self.ensure_one()
         self.project_id._check_takes("change")
         order = self._editable()
-        order.order_line.mapped("move_ids")  # read once; the native write reads it line by line
+        for name in ("move_ids", "tax_ids"):  # read once; the native write reads line by line
+            order.order_line.mapped(name)
         notes = []
         for line, values in changes:
             line._check_not_below(values)
