@@ -6,6 +6,9 @@ class ProjectProject(models.Model):
 
     _inherit = "project.project"
 
+    field_ticket_ids = fields.One2many(
+        "construction.field.ticket", "job_id", string="Field tickets"
+    )
     change_order_ids = fields.One2many(
         "construction.change.order", "job_id", string="Change orders"
     )
