@@ -161,10 +161,11 @@ class DirectCostApproved(models.AbstractModel):
 
     def _set_line_taxes(self, plan):
         """Use tax is a matter of bills: who paid with a card was charged what was charged."""
-        super()._set_line_taxes(plan)
+        result = super()._set_line_taxes(plan)
         if not plan["owed"] and not plan["header"].tax:
             for line in plan["lines"]:
                 line["values"]["tax_ids"] = [Command.clear()]
+        return result
 
     # ---------------------------------------------------------------- values
     def _entry_values(self, plan):
@@ -239,7 +240,7 @@ class DirectCostApproved(models.AbstractModel):
 
     # ----------------------------------------------------------------- write
     def _write_drafts(self, plans):
-        super()._write_drafts([plan for plan in plans if plan["owed"]])
+        result = super()._write_drafts([plan for plan in plans if plan["owed"]])
         entries = [plan for plan in plans if not plan["owed"]]
         Move = self.env["account.move"]._at_the_gate()
         for company, group in _grouped([p for p in entries if not p["bill"]], "company").items():
@@ -254,14 +255,16 @@ class DirectCostApproved(models.AbstractModel):
                 values["line_ids"] = [Command.clear(), *values["line_ids"]]
                 entry.write({"release_state": False, "currency_id": plan["currency"].id} | values)
                 plan["bill"] = entry
+        return result
 
     def _set_document_tax(self, plans):
         for plan in plans:
             plan["totals_stand"] = True
-        super()._set_document_tax([plan for plan in plans if plan["owed"]])
+        result = super()._set_document_tax([plan for plan in plans if plan["owed"]])
         for plan in plans:
             if not plan["owed"]:
                 self._check_entry_tax(plan)
+        return result
 
     def _check_entry_tax(self, plan):
         """Odoo fills up an entry whose taxes come to something else with a line of its own."""

@@ -23,10 +23,11 @@ class AccountMoveLinePayable(models.Model):
 
     @api.depends("is_retention")
     def _compute_term_key(self):
-        super()._compute_term_key()
+        result = super()._compute_term_key()
         for line in self:
             if line.is_retention and line.term_key:
                 line.term_key = frozendict({**line.term_key, "is_retention": True})
+        return result
 
     def _compute_account_id(self):
         terms = self.filtered(lambda line: line.display_type == "payment_term")

@@ -86,12 +86,13 @@ class AccountMoveRetention(models.Model):
     # ---------------------------------------------------------------- terms
     @api.depends("retention_amount")
     def _compute_needed_terms(self):
-        super()._compute_needed_terms()
+        result = super()._compute_needed_terms()
         for move in self:
             if move.needed_terms and (
                 move.retention_amount or any(line.is_retention for line in move.line_ids)
             ):
                 move.needed_terms = move._terms_with_retention(move.needed_terms)
+        return result
 
     def _terms_with_retention(self, terms):
         """Take what is held out of the latest terms and put it on the retention account.
