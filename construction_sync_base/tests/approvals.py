@@ -18,8 +18,8 @@ class ApprovalCase(DomainCase):
         cls.finance = cls.make_user("finance-one", "finance")
         cls.controller = cls.make_user("finance-two", "finance")
 
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.policy(budget_check="off")
 
     def rule(self, who, low=0, below=0, step=1, kind="commitment", **values):

@@ -7,8 +7,8 @@ from .approvals import ApprovalCase
 
 
 class ChangeOrderCase(ApprovalCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.budget(
             None, (self.code, self.material, 100000.0), (self.other_code, self.material, 50000.0)
         )

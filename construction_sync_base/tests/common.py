@@ -50,6 +50,21 @@ class SyncCase:
         cls.secret = cls.platform.rotate_secret()
         cls.handler = cls.env["construction.handler"]
 
+    def setUp(self):
+        cls = type(self)
+        if "_given" not in cls.__dict__:
+            known = set(vars(self))
+            with self.env.cr.savepoint():
+                self.given()
+            for name in set(vars(self)) - known:
+                setattr(cls, name, vars(self).pop(name))
+            cls._given = True
+        super().setUp()
+
+    def given(self):
+        """What every test of the class starts from. Runs once, before the first of them; each
+        sees it through its own savepoint. What is patched or kept in Python belongs in `setUp`."""
+
     # ------------------------------------------------------------- fixtures
     @classmethod
     def give_chart(cls, company):

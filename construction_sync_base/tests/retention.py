@@ -10,8 +10,8 @@ OLD = timedelta(days=5000)
 
 
 class KeepCase(SealCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.Retention = self.env["construction.retention"]
 
     def run_retention(self):

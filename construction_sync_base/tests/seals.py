@@ -5,8 +5,8 @@ from .common import SyncCase
 
 
 class SealCase(SyncCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.Seal = self.env["construction.audit.seal"]
         self.chain = self.company.id
         self.publics = self.Seal._publics()

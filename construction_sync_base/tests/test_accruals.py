@@ -14,8 +14,8 @@ MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
 
 
 class AccrualCase(DomainCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.owed = self.env["account.account"].create(
             {"code": self.unique("2099"), "name": "Accrued cost", "reconcile": True,
              "account_type": "liability_current", "company_ids": self.company.ids}

@@ -81,8 +81,8 @@ class TestDeputies(ApprovalCase, TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestEscalation(ApprovalCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.rule(self.manager, escalate_hours=24, escalate_user_id=self.finance.id)
 
     def later(self, order, hours):

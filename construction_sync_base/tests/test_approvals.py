@@ -8,8 +8,8 @@ from .approvals import ApprovalCase
 
 @tagged("post_install", "-at_install")
 class TestReturn(ApprovalCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.rule(self.manager)
         self.rule("finance", step=2)
         self.waiting = self.submitted()

@@ -36,8 +36,8 @@ class TestAuditMail(SealCase, MockEmail, TransactionCase):
         cls.env.company.email = "odoo@outside.example"
         cls.env["construction.platform"].search([("id", "!=", cls.platform.id)]).state = "draft"
 
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.Checkpoint.search([])  # what the installation itself sealed is mailed first
         self.append(1), self.seal()
         self.Checkpoint._issue([self.chain])

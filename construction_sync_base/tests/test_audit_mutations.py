@@ -13,8 +13,8 @@ from .seals import SealCase
 class TestMutations(SealCase, TransactionCase):
     """1,000 changes by SQL behind the triggers' back, each in a savepoint of its own."""
 
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         # the trail of one company, made here: the rest of the database is not touched
         self.random = random.Random(20260302)
         self.rows = []

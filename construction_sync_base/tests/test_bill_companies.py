@@ -9,8 +9,8 @@ from .bills import BillCase
 
 @tagged("post_install", "-at_install")
 class TestBillCompanies(BillCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.second = self.make_company("Second")
         self.stranger = self.make_user("bill-stranger", "finance", company=self.second)
         self.bill1 = self.held_bill(1000, 100)

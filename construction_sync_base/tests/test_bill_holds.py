@@ -8,8 +8,8 @@ from .bills import BillCase
 
 @tagged("post_install", "-at_install")
 class TestHolds(BillCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.held, self.free = self.held_bill(1000, 0), self.held_bill(700, 0)
         self.held.with_user(self.manager).action_hold("Work is faulty")
         self.hold = self.held.hold_ids

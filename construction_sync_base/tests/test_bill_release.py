@@ -11,8 +11,8 @@ from .bills import BillCase
 
 @tagged("post_install", "-at_install")
 class TestBillRelease(BillCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.by_hand()
         self.budget(100000)
         self.order1 = self.order(self.line(10000), confirm=True)
@@ -127,8 +127,8 @@ class TestBillRelease(BillCase, TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestMatching(BillCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.budget(1000000)
         unit = {"sov_method": "unit", "product_qty": 100, "price_unit": 50}
         self.order1 = self.order(self.line(10000), self.line(**unit), confirm=True)

@@ -8,8 +8,8 @@ from .bills import BillCase
 
 @tagged("post_install", "-at_install")
 class TestBillTours(BillCase, HttpCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.by_hand()
         self.budget(100000)
         self.ordered = self.order(self.line(10000), confirm=True)

@@ -8,8 +8,8 @@ from .common import SyncCase
 
 
 class ChangeEventCase(SyncCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.job = self.setup_job(codes=("03-300", "05-120"))  # 100,000 each
 
     def approved(self, external_id="BC1", *lines, sequence=None, time=None, **over):
@@ -361,8 +361,8 @@ class TestStandsAlready(ChangeEventCase, TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestMatrixOfEvents(ChangeEventCase, ApprovalCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.rule(self.finance, kind="budget_change", low=200)
 
     def test_it_waits_and_counts_when_released(self):

@@ -316,8 +316,8 @@ class TestVoid(BudgetCase, TransactionCase):
 class TestSources(BudgetCase, TransactionCase):
     """A document that was decided brings its own budget change, once."""
 
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.source = self.env["res.partner"].create({"name": "Any document"})
 
     def values(self, amount=100.0, **more):

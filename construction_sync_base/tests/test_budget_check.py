@@ -12,8 +12,8 @@ from .test_commitments import CommitmentCase
 class TestCheckOfEvents(CommitmentCase, TransactionCase):
     """The budget is 100,000 for each of the two codes."""
 
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.policy = self.env.ref("construction_sync_base.policy_commitment")
 
     def over(self, external_id="C1", sequence=1, amount="100000.01", **over):
@@ -185,8 +185,8 @@ class TestCheckOfEvents(CommitmentCase, TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestCheckOnScreens(DomainCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.budget(1000)
         self.manager = self.make_user("screen-manager", "project_manager")
         self.buyer = self.make_user("screen-buyer", "project_user")

@@ -13,8 +13,8 @@ from .common import SyncCase
 
 @tagged("post_install", "-at_install")
 class TestBudgetEvents(SyncCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.job = self.setup_job(codes=("03-300", "05-120"), budget=None)
 
     def approved(self, external_id="B1", sequence=None, **over):

@@ -9,8 +9,8 @@ from .common import SyncCase
 
 @tagged("post_install", "-at_install")
 class TestReserves(BudgetCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.reserve_line = self.first.line_ids.filtered("reserve")
 
     def use(self, amount=80.0, user=None, **values):
@@ -126,8 +126,8 @@ class TestReserves(BudgetCase, TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestReserveEvents(SyncCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.job = self.setup_job(codes=("03-300", "01-900"), budget=None)
         lines = [
             self.budget_line("1000.00"),

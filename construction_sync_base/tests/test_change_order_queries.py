@@ -12,8 +12,8 @@ PER_LINE = 0.2
 
 @tagged("post_install", "-at_install")
 class TestChangeOrderQueries(ChangeEventCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.process(
             self.approved(
                 "BIG", 1, lines=[self.commitment_line(str(n), "1000.00") for n in range(MANY)]

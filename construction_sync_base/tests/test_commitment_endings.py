@@ -103,8 +103,8 @@ class TestVoid(ChangeCase, TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestClose(ChangeCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         lines = [
             self.commitment_line("1", "1000.00"),
             self.commitment_line("2", "500.00", cost_code="05-120"),

@@ -27,8 +27,8 @@ class CommitmentCase(SyncCase):
             ]
         )
 
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.job = self.setup_job(codes=("03-300", "05-120"))
 
     def approved(self, external_id="C1", sequence=None, **over):

@@ -7,8 +7,8 @@ from .approvals import ApprovalCase
 
 @tagged("post_install", "-at_install")
 class TestCostTransferEvents(ApprovalCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.setup_job("J1", codes=("03-300", "05-120"))
         self.process(self.event("job.upserted", data=self.job_data("J2"), sequence=1))
         self.job, self.job2 = self.bound("job", "J1"), self.bound("job", "J2")

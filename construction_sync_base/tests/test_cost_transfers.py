@@ -13,8 +13,8 @@ from .approvals import ApprovalCase
 
 
 class TransferCase(ApprovalCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.move = self.cost_entry(1000)
         self.item = self.move.line_ids.filtered("analytic_distribution")
 

@@ -17,8 +17,8 @@ class TestDirectCosts(ApprovalCase, TransactionCase):
             [("document_type", "=", "supplier_invoice")]
         ).sudo().write({"automatic": False})
 
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.setup_job("J1", codes=("03-300", "05-120"))
         self.job = self.bound("job", "J1")
         self.code = self.bound("cost_code", "CC-03-300")

@@ -27,8 +27,8 @@ def hmac_header(scheme, secret, body):
 
 @tagged("post_install", "-at_install")
 class TestHmac(AuthCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.body = json.dumps(self.ping()).encode()
 
     def hashed(self, scheme, **values):

@@ -15,8 +15,8 @@ COUNTED = (
 
 
 class ReapplyCase(ChangeCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.job = self.setup_job(codes=("03-300", "05-120"))
         self.code, self.other = (
             self.env["construction.cost.code"].search(

@@ -279,8 +279,8 @@ class TestPause(SyncCase, TransactionCase):
 class TestPeople(SyncCase, TransactionCase):
     """Replay, discard, resolve, waive: by whom, once, and with a trace."""
 
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.manager = self.make_user("im", "integration_manager")
         self.other = self.make_user("im2", "integration_manager")
         self.parked = self.event(

@@ -17,8 +17,8 @@ class TestErasure(KeepCase, DomainCase, TransactionCase):
     EMAIL = "j.weiss@example.com"
     TEXT_TYPES = ("character varying", "text", "jsonb", "json")
 
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.setup_job("E1", "EV1", codes=("ER-100",))
         self.manager = self.make_user("eraser", "integration_manager")
 

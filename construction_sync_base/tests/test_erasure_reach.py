@@ -16,8 +16,8 @@ PDF = b"%PDF-1.4 passport of somebody"
 class EraseCase(KeepCase, DomainCase, TransactionCase):
     NAME = "Jürgen Weiß"
 
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.manager = self.make_user("eraser", "integration_manager")
 
     def erase(self, *terms, search=False):
@@ -45,8 +45,8 @@ class EraseCase(KeepCase, DomainCase, TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestErasureOfFiles(EraseCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.setup_job("F1", "FV1", codes=("FI-100",))
 
     def upload(self, body=PDF, platform=None):

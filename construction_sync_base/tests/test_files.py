@@ -81,8 +81,8 @@ class TestFileDoor(FileCase):
 
 @tagged("post_install", "-at_install")
 class TestFileOfDocument(FileCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.setup_job()
 
     def commitment(self, external_id="C1", sequence=1, files=((PDF, "contract.pdf"),), **over):

@@ -15,8 +15,8 @@ PDF = b"%PDF-1.4 inside an event \x00\xff"
 
 
 class InlineCase(SyncCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.setup_job(budget="10000000.00")
 
     def inline(self, body=PDF, filename="contract.pdf", **more):

@@ -14,8 +14,8 @@ MAY, JUNE, JULY = (date(2026, month, 1) for month in (5, 6, 7))
 
 
 class ForecastCase(DomainCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.budget(100000.0, (self.code, self.material, 60000), (self.other_code, self.material,
                                                                    40000))  # fmt: skip
         self.pm = self.make_user("forecaster", "project_manager")
@@ -212,8 +212,8 @@ class TestForecastRights(ForecastCase, TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestForecastEvents(DomainCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.sent_job = self.setup_job(codes=("03-300",), budget="100000.00")
 
     def approved(self, external_id="F1", sequence=1, amount="40000.00", month="2026-05", **over):

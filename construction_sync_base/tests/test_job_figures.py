@@ -7,8 +7,8 @@ from .common import SyncCase
 
 @tagged("post_install", "-at_install")
 class TestJobFigures(SyncCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.job = self.setup_job()
 
     def commitment(self, external_id="C1", sequence=1, **over):

@@ -10,8 +10,8 @@ from .domain import DomainCase
 
 @tagged("post_install", "-at_install")
 class TestJobLedger(DomainCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.march = self.cost_entry(700, date="2026-03-05")
         self.cost_entry(300, self.key(code=self.other_code), date="2026-03-20")
         self.cost_entry(50, date="2026-04-02")
@@ -104,8 +104,8 @@ class TestJobLedger(DomainCase, TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestClearing(DomainCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.card = self.env["account.account"].create(
             {"name": "Company cards", "code": "219001", "account_type": "liability_current",
              "reconcile": True}

@@ -14,8 +14,8 @@ MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
 
 @tagged("post_install", "-at_install")
 class TestMonthsKept(DomainCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.budget(60000.0)
         self.finance = self.make_user("keeper", "finance")
 

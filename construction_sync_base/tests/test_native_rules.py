@@ -9,8 +9,8 @@ from .domain import DomainCase
 
 
 class RuleCase(DomainCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.budget(100000)
         self.order1 = self.order(self.line(1000), self.line(500), confirm=True)
         self.users = [

@@ -11,8 +11,8 @@ from .test_query_count import BATCH
 
 
 class PlaceCase(DomainCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.sent_job = self.setup_job(codes=("03-300",), budget=None)
         self.phase, self.second = (self.make_phase(code) for code in ("PH-1", "PH-2"))
         self.place = self.env["construction.location"].create(

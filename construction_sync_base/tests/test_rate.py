@@ -66,8 +66,8 @@ class TestBucket(SyncCase, TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestRateLimit(InboxCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.platform.write({"rate_per_minute": 6, "rate_burst": 3})
 
     def test_429_before_anything_is_written_or_parsed(self):
@@ -116,8 +116,8 @@ class TestRateLimit(InboxCase):
 class TestReplayLimit(SyncCase, TransactionCase):
     """Threat: replay abuse. Mass replay is a self-made overload; nobody does it unnoticed."""
 
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.manager = self.make_user("replay-manager", "integration_manager")
         event = self.event("commitment.approved", data=self.commitment_data())
         self.parked = self.apply(event).with_user(self.manager)

@@ -7,8 +7,8 @@ from .common import SyncCase
 
 
 class ReceiptCase(SyncCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.job = self.setup_job()
         unit = {"pricing": "unit", "quantity": "10", "uom": "ea", "unit_cost": "5.00"}
         lines = [

@@ -249,8 +249,8 @@ class TestBudgets(ApprovalCase, TransactionCase):
 class TestPlatformPeople(ApprovalCase, TransactionCase):
     """Submitter and approver are different people, also when one of them is there."""
 
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.setup_job()
         self.finance.email = "fin@example.com"
         self.manager.email = "man@example.com"

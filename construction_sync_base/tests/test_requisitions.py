@@ -7,8 +7,8 @@ from .common import SyncCase
 
 @tagged("post_install", "-at_install")
 class TestRequisitions(SyncCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.job = self.setup_job(budget="1000.00")
         self.policy = self.env.ref("construction_sync_base.policy_requisition")
 

@@ -104,8 +104,8 @@ class TestRetention(KeepCase, TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestAuditRetention(KeepCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.old = self.append(5, texts=2)
         self.seal()
         self.Checkpoint = self.env["construction.audit.checkpoint"]

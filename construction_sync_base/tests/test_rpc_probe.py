@@ -83,8 +83,8 @@ class TestRpcProbe(ApprovalCase, HttpCase):
             for name, user in people.items()
         }
 
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.fill()
         self.models = sorted(
             name

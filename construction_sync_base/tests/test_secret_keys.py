@@ -23,8 +23,8 @@ def key_id(text):
 
 @tagged("post_install", "-at_install")
 class TestSecretKeys(SyncCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.secrets = self.env["construction.secret"].sudo()
         self.secrets.search([]).unlink()
         with self.keys(OLD):

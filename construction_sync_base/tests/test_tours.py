@@ -7,8 +7,8 @@ from .common import SyncCase
 class TestTours(SyncCase, HttpCase):
     """What people do in the browser, and what becomes of the events behind it."""
 
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.setup_job("TOUR", "TOURV", codes=("TR-100",), budget="5000.00")
 
     def commitment(self, **over):

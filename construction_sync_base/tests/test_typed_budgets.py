@@ -7,8 +7,8 @@ from .typed import TypedCase
 
 @tagged("post_install", "-at_install")
 class TestTypedBudget(TypedCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.job = self.setup_job(codes=("03-300",), budget=None)
         self.code = self.sent_code("03-300")
 

@@ -9,8 +9,8 @@ from .typed import TypedCase
 
 @tagged("post_install", "-at_install")
 class TestTypedCommitment(TypedCase, TransactionCase):
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.job = self.setup_job(codes=("03-300", "05-120"))
         self.vendor = self.bound("vendor", "V1")
         self.code, self.other_code = self.sent_code("03-300"), self.sent_code("05-120")

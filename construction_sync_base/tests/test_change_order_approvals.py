@@ -1,0 +1,97 @@
+"""Change orders of a platform and the approvals here."""
+
+from odoo.tests import TransactionCase, tagged
+
+from .test_change_order_events import ChangeEventCase
+
+
+@tagged("post_install", "-at_install")
+class TestApprovals(ChangeEventCase, TransactionCase):
+    def rule(self, **values):
+        return self.env["construction.approval.rule"].create(
+            {
+                "name": "Project executive",
+                "document_type": "change_order",
+                "group_id": self.env.ref("construction_sync_base.group_project_manager").id,
+                **values,
+            }
+        )
+
+    def test_the_matrix_asks_although_the_platform_approved(self):
+        self.rule()
+        event = self.change_event("approved", 1, cost_status="executed")
+        self.process(event)
+        self.assertEqual(self.standing(), "submitted submitted submitted submitted")
+        self.assertIn("Project executive", self.issues(event["id"]).message)
+        self.assertBooks(budget=200000, committed=1500, pending=300)
+        manager = self.make_user("co-executive", "project_manager")
+        self.change().with_user(manager).action_release()
+        self.assertEqual(self.standing(), "approved executed executed submitted")
+        self.assertBooks(budget=200300, committed=1800, pending=0)
+
+    def test_where_the_policy_accepts_the_platform(self):
+        self.rule()
+        self.env.ref("construction_sync_base.policy_change_order").accept_platform_approval = True
+        self.process(self.change_event("approved", 1))
+        self.assertEqual(self.standing(), "approved executed approved submitted")
+
+    def test_who_submitted_there_does_not_approve_it_there(self):
+        self.rule()
+        self.env.ref("construction_sync_base.policy_change_order").accept_platform_approval = True
+        who = {"name": "Sam Self", "email": "sam@example.com"}
+        self.process(self.change_event("approved", 1, created_by=who, approved_by=who))
+        self.assertEqual(self.standing(), "submitted submitted submitted submitted")
+
+    def test_above_the_double_validation(self):
+        self.company.write({"po_double_validation": "two_step", "po_double_validation_amount": 400})
+        self.process(self.change_event("approved", 1))
+        self.assertEqual(self.standing(), "submitted submitted submitted submitted")
+        lower = [self.line_data(revenue="399.99")]
+        self.process(self.change_event("approved", 2, lines=lower))
+        self.assertEqual(self.standing(), "approved executed approved submitted")
+
+    def test_raised_after_the_approval_it_waits_again(self):
+        self.rule(amount_from=1000)
+        self.process(self.change_event("approved", 1, cost_status="executed"))
+        self.assertEqual(self.standing(), "approved executed executed submitted")
+        lines = [self.line_data(cost="2000.00")]
+        self.process(self.change_event("approved", 2, lines=lines, cost_status="executed"))
+        self.assertEqual(self.standing(), "submitted submitted submitted submitted")
+        self.assertBooks(budget=200000, committed=1500, pending=2000)
+
+    def test_submitted_there_approved_here(self):
+        self.process(self.change_event("submitted", 1))
+        change = self.change()
+        self.assertEqual(change.release_state, "to_release")
+        manager = self.make_user("co-manager", "project_manager")
+        change.with_user(manager).action_release()
+        self.assertEqual(self.standing(), "approved executed approved submitted")
+        self.process(self.change_event("approved", 2, cost_status="executed"))
+        self.assertEqual(self.standing(), "approved executed executed submitted")
+        self.process(self.change_event("voided", 3))
+        self.assertEqual(self.standing(), "void void void void")
+
+    def test_submitted_again_what_was_approved_here(self):
+        """Other words leave our approval; other amounts are a question again."""
+        self.process(self.change_event("submitted", 1))
+        manager = self.make_user("co-manager", "project_manager")
+        self.change().with_user(manager).action_release()
+        self.process(self.change_event("submitted", 2, title="Rebar, more of it"))
+        self.assertEqual(self.standing(), "approved executed approved submitted")
+        self.assertEqual(self.change().title, "Rebar, more of it")
+        self.process(self.change_event("submitted", 3, lines=[self.line_data(cost="301.00")]))
+        self.assertEqual(self.standing(), "submitted submitted submitted submitted")
+        self.assertBooks(budget=200000)
+
+    def test_a_policy_that_releases_what_is_submitted(self):
+        clerk, controller = (self.make_user(f"co-finance-{n}", "finance") for n in "ab")
+        policy = (
+            self.env["construction.release.policy"]
+            .with_user(clerk)
+            .create({"document_type": "change_order", "automatic": True, "amount_limit": 1000})
+        )
+        policy.action_propose()
+        policy.with_user(controller).action_approve()
+        self.process(self.change_event("submitted", 1))
+        self.assertEqual(self.standing(), "approved executed approved submitted")
+        self.assertTrue(self.change().release_automatic)
