@@ -31,8 +31,11 @@ def plain(value: Decimal) -> str:
     return format(value.normalize(), "f")
 
 
-def add_documents(timeline: Timeline, rng: random.Random) -> None:
-    """Budgets of all jobs, their commitments with revisions, one void and two closes."""
+def add_documents(timeline: Timeline, rng: random.Random) -> list:
+    """Budgets of all jobs, their commitments with revisions, one void and two closes.
+
+    :return: the history of each commitment, [(moment, data)]
+    """
     histories = _commitments(rng)
     _revise(histories, rng)
     _budgets(timeline, histories, rng)
@@ -43,6 +46,7 @@ def add_documents(timeline: Timeline, rng: random.Random) -> None:
                 when, "commitment.approved", f"commitment/{data['external_id']}", data, correlation
             )
     _endings(timeline, histories)
+    return histories
 
 
 # -- commitments ---------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""October 2026 of a general contractor as its platform would report it: about 200 events.
+"""October 2026 of a general contractor as its platform would report it: about 230 events.
 
 `sample_month(seed)` is a pure function: one seed, one month, to the byte. The facts (numbers,
 names, external ids) are the same for every seed; amounts, days, revisions and event ids vary.
@@ -10,6 +10,7 @@ import random
 from datetime import timedelta
 
 from . import contractor
+from .sample_costs import add_costs
 from .sample_documents import add_documents
 from .timeline import Timeline, local
 
@@ -22,7 +23,7 @@ def sample_month(seed: int = 19) -> list[dict]:
     _cost_codes(timeline, rng)
     _vendors(timeline, rng)
     _jobs(timeline, rng)
-    add_documents(timeline, rng)
+    add_costs(timeline, add_documents(timeline, rng))
     return timeline.events(rng)
 
 

@@ -15,6 +15,23 @@ from tests.simulator.plan import CALM, Disturbance, make_plan
 from tests.simulator.sample_month import sample_month
 
 SEEDS = [19, 1, 2, 7, 2026]
+#: what its last week tells of the orders
+COSTS = {
+    f"construction.{name}.v1"
+    for name in (
+        "requisition.approved",
+        "receipt.recorded",
+        "supplier_invoice.received",
+        "direct_cost.approved",
+        "change_order.submitted",
+        "change_order.approved",
+        "change_order.executed",
+        "change_order.rejected",
+        "field_ticket.signed",
+        "budget_change.approved",
+        "forecast.approved",
+    )
+}
 SHIPPED_UNITS = set(
     [
         "ls",
@@ -78,16 +95,16 @@ def code_of(value):
 
 
 def test_every_event_is_valid(events):
-    validators = {name: validator_of(name) for name in TYPES}
+    validators = {name: validator_of(name) for name in TYPES | COSTS}
     for event in events:
         errors = [error.message for error in validators[event["type"]].iter_errors(event["data"])]
         assert not errors, (event["subject"], errors)
 
 
-def test_about_two_hundred_events_of_all_eight_types(events):
+def test_some_two_hundred_events_of_all_types(events):
     counts = Counter(event["type"] for event in events)
-    assert set(counts) == TYPES
-    assert 185 <= len(events) <= 215
+    assert set(counts) == TYPES | COSTS
+    assert 215 <= len(events) <= 245
     assert len(latest(events, "cost_code.upserted")) in range(58, 70)
     assert len(latest(events, "cost_type.upserted")) == 8
     assert len(latest(events, "vendor.upserted")) == 12
@@ -159,13 +176,48 @@ def test_no_reference_is_unresolved_at_its_time(events):
             codes[data["code"]] = job_of(data["job"]) if "job" in data else None
         elif kind == "budget" or "lines" in data:
             for line in data["lines"]:
-                coding_known(line, job_of(data["job"]))
+                if "cost_code" in line:
+                    coding_known(line, job_of(data["job"]))
+                if "commitment" in line:
+                    assert line["commitment"] in commitments
             if kind == "commitment":
                 assert data["vendor"] in vendors
                 assert not {"payment_terms", "prime_contract", "requisitions"} & set(data)
                 commitments.add(data["external_id"])
+            elif "commitment" in data:
+                known = lines_of(events, data["commitment"])
+                assert data["commitment"] in commitments
+                assert {line["commitment_line_id"] for line in data["lines"]} <= known
+        elif kind == "field_ticket":
+            assert data["job"] in jobs.values()
         else:
             assert data["external_id"] in commitments
+
+
+def lines_of(events, commitment):
+    """Line ids of its newest version."""
+    (data,) = [
+        data for data in latest(events, "commitment.approved") if data["external_id"] == commitment
+    ]
+    return {line["line_id"] for line in data["lines"]}
+
+
+def test_invoices_and_changes_add_up(events):
+    for data in data_of(events, "supplier_invoice.received"):
+        assert sum(in_cents(line["amount"]) for line in data["lines"]) == in_cents(
+            data["amount_total"]
+        )
+        for line in data["lines"]:
+            if "quantity" in line:
+                assert in_cents(line["amount"]) == half_up_cents(
+                    line["quantity"], line["unit_price"]
+                )
+    for fact in ("submitted", "approved", "executed", "rejected"):
+        for data in data_of(events, f"change_order.{fact}"):
+            for total, part in (("total_cost", "cost_amount"), ("total_revenue", "revenue_amount")):
+                assert in_cents(data[total]) == sum(in_cents(line[part]) for line in data["lines"])
+    for data in data_of(events, "budget_change.approved"):
+        assert sum(in_cents(line["amount"]) for line in data["lines"]) == 0
 
 
 def test_totals_tie_in_whole_cents(events):
