@@ -171,7 +171,7 @@ class DirectCostApproved(models.AbstractModel):
     def _entry_values(self, plan):
         """Dr the coded lines, with their taxes / Cr cards or the employee, the whole total."""
         item, company = plan["item"], plan["company"]
-        journals = self.env["construction.cost.transfer"].sudo()._journals_of(company)
+        journals = self.env["construction.ledger.document.mixin"].sudo()._journals_of(company)
         credit = self._credit_account(plan)
         rows = [
             {

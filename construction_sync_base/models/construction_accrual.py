@@ -1,11 +1,10 @@
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import formatLang
 
 from ..lib import money
 from .construction_guard import FINANCE, PROJECT_MANAGER, guard
-from .construction_release_mixin import GATE_FIELDS
+from .construction_ledger_document_mixin import ConstructionLedgerDocumentMixin as Document
 
 KINDS = [
     ("received_not_billed", "Received, not billed"),
@@ -13,7 +12,6 @@ KINDS = [
     ("labor", "Labor"),
     ("other", "Other"),
 ]
-FROZEN = {"company_id", "month", "kind", "reason", "line_ids", "number"}
 
 
 class ConstructionAccrual(models.Model):
@@ -27,23 +25,15 @@ class ConstructionAccrual(models.Model):
 
     _name = "construction.accrual"
     _description = "Cost Accrual"
-    _inherit = ["mail.thread", "mail.activity.mixin", "construction.release.mixin"]
+    _inherit = ["construction.ledger.document.mixin"]
     _order = "month desc, id desc"
-    _rec_name = "number"
-    _check_company_auto = True
 
     _release_type = "accrual"
     _release_label = "Accrual"
     _release_required = ("month", "line_ids")
-    _gate_fields = GATE_FIELDS | {"move_id", "reversal_id", "state"}
+    _gate_fields = Document._gate_fields | {"reversal_id"}
+    _frozen = Document._frozen | {"month", "kind", "reason"}
 
-    number = fields.Char(
-        required=True, default=lambda self: self.env._("New"), copy=False, readonly=True
-    )
-    company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company
-    )
-    currency_id = fields.Many2one(related="company_id.currency_id")
     month = fields.Date(
         required=True, default=lambda self: self._last_month(), help="Its first day."
     )
@@ -53,22 +43,9 @@ class ConstructionAccrual(models.Model):
     reverses_on = fields.Date(compute="_compute_dates", store=True, precompute=True)
     kind = fields.Selection(KINDS, required=True, default="received_not_billed")
     reason = fields.Char()
-    state = fields.Selection(
-        [("draft", "Draft"), ("posted", "Posted")],
-        required=True,
-        default="draft",
-        copy=False,
-        readonly=True,
-        tracking=True,
-    )
     line_ids = fields.One2many("construction.accrual.line", "accrual_id", copy=True)
     amount_total = fields.Monetary(string="Accrued", compute="_compute_amount_total", store=True)
-    move_id = fields.Many2one(
-        "account.move", string="Entry", readonly=True, copy=False, check_company=True
-    )
-    reversal_id = fields.Many2one(
-        "account.move", string="Reversal", readonly=True, copy=False, check_company=True
-    )
+    reversal_id = fields.Many2one("account.move", readonly=True, copy=False, check_company=True)
 
     _month_first_day = models.Constraint(
         "CHECK (EXTRACT(DAY FROM month) = 1)", "An accrual is of a month: give its first day."
@@ -103,36 +80,8 @@ class ConstructionAccrual(models.Model):
     def _check_submitter(self):
         return self.env._("Project Managers and Finance propose accruals.")
 
-    def action_submit(self):
-        """Ask Finance for the release; it sees the effect before it decides.
-
-        :raises UserError: it is no draft, its month is locked, or a line accrues more of a
-            commitment than is open
-        """
-        self._check_submitter()
-        if any(record.state != "draft" for record in self):
-            raise UserError(self.env._("Only drafts are submitted."))
-        self._release_submit()
-        return True
-
-    def _release_request(self, accepted=False):
-        self._check_open_months()
-        self.line_ids._check_open()
-        return super()._release_request(accepted)
-
-    def _check_open_months(self):
-        Period = self.env["construction.period"]
-        for company, records in self.grouped("company_id").items():
-            days = records.mapped("date") + records.mapped("reverses_on")
-            for day in Period._locked(company, days):
-                raise UserError(Period._refusal(company.id, day.replace(day=1), "locked"))
-
-    def _release_amount(self):
-        return self.amount_total
-
-    def _approval_extra(self):
-        jobs = self.line_ids.job_id
-        return {"job_id": jobs.id} if len(jobs) == 1 else {}
+    def _ledger_days(self):
+        return [self.date, self.reverses_on]
 
     def _release_effect(self):
         self.ensure_one()
@@ -146,17 +95,9 @@ class ConstructionAccrual(models.Model):
             lines="\n".join(line._effect() for line in self.line_ids),
         )
 
-    def _shown(self, amount):
-        return formatLang(self.env, float(amount), currency_obj=self.currency_id)
-
     def _release_perform(self):
-        self._check_open_months()
-        self.line_ids._check_open()
-        journals = self.env["construction.cost.transfer"]._journals_of(self.company_id)
-        moves = self.env["account.move"].create(
-            [record._entry(journals[record.company_id]) for record in self]
-        )
-        moves._post(soft=False)
+        self._check_ready()
+        moves = self._posted_entries()
         reversals = moves._reverse_moves(
             [
                 {"date": record.reverses_on, "ref": self.env._("Reversal of %s", record.number)}
@@ -200,32 +141,5 @@ class ConstructionAccrual(models.Model):
             ],
         }
 
-    # ---------------------------------------------------------------- guard
-    @api.model_create_multi
-    def create(self, vals_list):
-        new = self.env._("New")
-        for vals in vals_list:
-            if vals.get("number", new) == new:
-                vals["number"] = self.env["ir.sequence"].next_by_code(self._name) or new
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if FROZEN & set(vals):
-            self._check_editable()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_drafts(self):
-        self._check_editable()
-
-    def _check_editable(self):
-        if any(record.state != "draft" or record.release_state == "to_release" for record in self):
-            raise UserError(
-                self.env._("What is submitted or posted is not edited: take it back first.")
-            )
-
-    # -------------------------------------------------------------- buttons
-    def action_open_entries(self):
-        self.ensure_one()
-        self.check_access("read")
-        return (self.move_id | self.reversal_id)._get_records_action(context={})
+    def _entries(self):
+        return super()._entries() | self.reversal_id

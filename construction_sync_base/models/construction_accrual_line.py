@@ -91,7 +91,7 @@ class ConstructionAccrualLine(models.Model):
                     )
                 )
 
-    def _check_open(self):
+    def _check_left(self):
         """:raises UserError: more is accrued on a commitment than is open, with the arithmetic"""
         asked = {}
         for line in self.filtered("purchase_line_id"):

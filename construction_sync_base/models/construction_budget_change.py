@@ -78,9 +78,7 @@ class ConstructionBudgetChange(models.Model):
         help="The change order whose budget side this is, as the platform names it.",
     )
     source_model = fields.Char(readonly=True, copy=False)
-    source_id = fields.Many2oneReference(
-        string="Source", model_field="source_model", readonly=True, copy=False
-    )
+    source_id = fields.Many2oneReference(model_field="source_model", readonly=True, copy=False)
     voids_id = fields.Many2one(
         "construction.budget.change",
         string="Undoes",

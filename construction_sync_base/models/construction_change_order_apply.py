@@ -94,7 +94,11 @@ class ConstructionChangeOrder(models.Model):
                 wanted = action(change._standing(), *args)
             except ToldError as error:
                 raise UserError(
-                    f"{change.display_name}: {self.env._(error.text, **error.values)}"
+                    self.env._(
+                        "%(change)s: %(what)s",
+                        change=change.display_name,
+                        what=self.env._(error.text, **error.values),
+                    )
                 ) from error
             problems |= change._bring(wanted)
         return self._tell_stuck(problems)

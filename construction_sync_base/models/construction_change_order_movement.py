@@ -68,7 +68,13 @@ class ConstructionChangeOrderLine(models.Model):
         try:
             method = sov.line_method(None, quantity, price or None, cost, digits)
         except AmountError as error:
-            raise UserError(f"“{self.name}”: {self.env._(error.text, **error.values)}") from error
+            raise UserError(
+                self.env._(
+                    "“%(line)s”: %(what)s",
+                    line=self.name,
+                    what=self.env._(error.text, **error.values),
+                )
+            ) from error
         if method == sov.AMOUNT:
             quantity, price = cost, Decimal(1)
         own = self.applied_order_line_id

@@ -1,12 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-from odoo.tools import formatLang
 
 from ..lib import money, transfer
 from .construction_guard import FINANCE, PROJECT_MANAGER, guard
-from .construction_release_mixin import GATE_FIELDS
-
-FROZEN = {"company_id", "date", "reason", "line_ids", "number"}
+from .construction_ledger_document_mixin import ConstructionLedgerDocumentMixin as Document
 
 
 class ConstructionCostTransfer(models.Model):
@@ -19,23 +15,15 @@ class ConstructionCostTransfer(models.Model):
 
     _name = "construction.cost.transfer"
     _description = "Cost Transfer"
-    _inherit = ["mail.thread", "mail.activity.mixin", "construction.release.mixin"]
+    _inherit = ["construction.ledger.document.mixin"]
     _order = "date desc, id desc"
-    _rec_name = "number"
-    _check_company_auto = True
 
     _release_type = "cost_transfer"
     _release_label = "Cost transfer"
     _release_required = ("date", "reason", "line_ids")
-    _gate_fields = GATE_FIELDS | {"from_platform", "move_id", "state"}
+    _gate_fields = Document._gate_fields | {"from_platform"}
+    _frozen = Document._frozen | {"date", "reason"}
 
-    number = fields.Char(
-        required=True, default=lambda self: self.env._("New"), copy=False, readonly=True
-    )
-    company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company
-    )
-    currency_id = fields.Many2one(related="company_id.currency_id")
     date = fields.Date(
         required=True,
         default=fields.Date.context_today,
@@ -43,19 +31,8 @@ class ConstructionCostTransfer(models.Model):
         help="Of the entry. Its month decides where the cost moves, whenever the original was.",
     )
     reason = fields.Char(required=True, tracking=True)
-    state = fields.Selection(
-        [("draft", "Draft"), ("posted", "Posted")],
-        required=True,
-        default="draft",
-        copy=False,
-        readonly=True,
-        tracking=True,
-    )
     line_ids = fields.One2many("construction.cost.transfer.line", "transfer_id", copy=True)
     amount_total = fields.Monetary(string="Moved", compute="_compute_amount_total", store=True)
-    move_id = fields.Many2one(
-        "account.move", string="Entry", readonly=True, copy=False, check_company=True
-    )
     from_platform = fields.Boolean(readonly=True, copy=False)
 
     _posted = models.Constraint(
@@ -73,43 +50,19 @@ class ConstructionCostTransfer(models.Model):
         return self.env._("Project Managers and Finance ask for cost transfers.")
 
     def action_submit(self):
-        """Ask for the transfer. Whoever releases it sees what it does before; another person
-        than who asked.
-
-        :raises UserError: it is no draft, moves more than there is, or its month is locked
-        """
-        self._check_submitter()
-        if any(record.state != "draft" for record in self):
-            raise UserError(self.env._("Only drafts are submitted."))
-        self._release_submit()
+        super().action_submit()
         return {"type": "ir.actions.act_window_close"}
-
-    def _release_request(self, accepted=False):
-        self._check_month()
-        self.line_ids._check_left()
-        return super()._release_request(accepted)
-
-    def _check_month(self):
-        """A transfer into a locked month could never be released."""
-        Period = self.env["construction.period"]
-        for company, records in self.grouped("company_id").items():
-            for day in Period._locked(company, records.mapped("date")):
-                raise UserError(Period._refusal(company.id, day.replace(day=1), "locked"))
 
     def _releases_itself(self, policy):
         """By itself only into open months: later Finance decides."""
         closing = self.env["construction.period"]._closing([(self.company_id.id, self.date)])
         return not closing and super()._releases_itself(policy)
 
-    def _release_amount(self):
-        return self.amount_total
-
     def _release_source(self):
         return "platform" if self.from_platform else "odoo"
 
-    def _approval_extra(self):
-        jobs = self.line_ids.from_job_id | self.line_ids.to_job_id
-        return {"job_id": jobs.id} if len(jobs) == 1 else {}
+    def _jobs(self):
+        return self.line_ids.from_job_id | self.line_ids.to_job_id
 
     def _release_effect(self):
         self.ensure_one()
@@ -125,11 +78,7 @@ class ConstructionCostTransfer(models.Model):
         """Sentences about what used the figures that change; others add what they know of
         (billed or certified amounts, forecasts, snapshots)."""
         self.ensure_one()
-        figures = (
-            self.env["construction.job.cost"]
-            .sudo()
-            ._positions(self.line_ids.from_job_id | self.line_ids.to_job_id)
-        )
+        figures = self.env["construction.job.cost"].sudo()._positions(self._jobs())
         moves = {}
         for line in self.line_ids:
             digits = self.currency_id.decimal_places
@@ -165,36 +114,10 @@ class ConstructionCostTransfer(models.Model):
                 )
         return told
 
-    def _shown(self, amount):
-        return formatLang(self.env, float(amount), currency_obj=self.currency_id)
-
     def _release_perform(self):
-        self.line_ids._check_left()
-        journals = self._journals_of(self.company_id)
-        moves = self.env["account.move"].create(
-            [record._entry(journals[record.company_id]) for record in self]
-        )
-        moves._post(soft=False)
-        for record, move in zip(self, moves, strict=True):
+        self._check_ready()
+        for record, move in zip(self, self._posted_entries(), strict=True):
             record.write({"move_id": move.id, "state": "posted"})
-
-    @api.model
-    def _journals_of(self, companies):
-        """{company: its journal of miscellaneous entries}
-
-        :raises UserError: a company has none
-        """
-        found = {}
-        for company in companies:
-            ours = self.env["account.journal"]._check_company_domain(company)
-            found[company] = self.env["account.journal"].search(
-                [("type", "=", "general"), *ours], limit=1
-            )
-            if not found[company]:
-                raise UserError(
-                    self.env._("%s has no journal of miscellaneous entries.", company.name)
-                )
-        return found
 
     def _entry(self, journal):
         digits = self.currency_id.decimal_places
@@ -227,38 +150,6 @@ class ConstructionCostTransfer(models.Model):
                 for line, distribution, amount in lines
             ],
         }
-
-    # ---------------------------------------------------------------- guard
-    @api.model_create_multi
-    def create(self, vals_list):
-        new = self.env._("New")
-        for vals in vals_list:
-            if vals.get("number", new) == new:
-                vals["number"] = self.env["ir.sequence"].next_by_code(self._name) or new
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if FROZEN & set(vals) and any(
-            record.state != "draft" or record.release_state == "to_release" for record in self
-        ):
-            raise UserError(
-                self.env._(
-                    "What is submitted or posted is not edited: take it back, or make another "
-                    "transfer."
-                )
-            )
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_drafts(self):
-        if any(record.state != "draft" or record.release_state == "to_release" for record in self):
-            raise UserError(self.env._("Only drafts that nobody decides about are deleted."))
-
-    # -------------------------------------------------------------- buttons
-    def action_open_entry(self):
-        self.ensure_one()
-        self.check_access("read")
-        return self.move_id._get_records_action(context={})
 
     @api.model
     def _dialog(self, company, lines):

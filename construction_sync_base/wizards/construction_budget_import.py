@@ -19,9 +19,7 @@ class ConstructionBudgetImport(models.TransientModel):
     _name = "construction.budget.import"
     _description = "Estimate to Budget"
 
-    job_id = fields.Many2one(
-        "project.project", required=True, domain="[('is_job', '=', True)]", string="Job"
-    )
+    job_id = fields.Many2one("project.project", required=True, domain="[('is_job', '=', True)]")
     company_id = fields.Many2one(related="job_id.company_id")
     currency_id = fields.Many2one(related="company_id.currency_id")
     source = fields.Selection(
