@@ -110,6 +110,7 @@ class TestSeam(BaseCase):
             "budget_release", "budget_reserve", "coded_mixin", "coding", "cost_code",
             "clearing", "clearing_account", "clearing_document", "job_ledger",
             "cost_transfer", "cost_transfer_line", "cost_type", "employee", "forecast",
+            "ledger_document_mixin",
             "forecast_line", "handler_domain_codes",
             "handler_domain_jobs", "handler_domain_period",
             "handler_domain_places", "handler_partner", "handler_record", "handler_tree",
