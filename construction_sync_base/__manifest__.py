@@ -61,6 +61,7 @@
         "views/construction_budget_views.xml",
         "views/construction_budget_line_views.xml",
         "views/construction_forecast_views.xml",
+        "views/construction_progress_views.xml",
         "views/construction_hold_views.xml",
         "views/construction_match_policy_views.xml",
         "views/account_move_views.xml",

@@ -24,6 +24,7 @@ from . import (
     location_upserted,
     phase_upserted,
     platform_pinged,
+    progress_reported,
     receipt_recorded,
     record_deleted,
     record_linked,

@@ -86,7 +86,11 @@ class BudgetApproved(models.AbstractModel):
         ]
         codes = self._cost_codes([(i, j, coding_of(line["cost_code"])) for i, j, line in entries])
         types = self._cost_types([(i, j, coding_of(line["cost_type"])) for i, j, line in entries])
-        uoms = self._uoms([(i, j.company_id, line.get("uom")) for i, j, line in entries])
+        uoms = self._uoms([
+            (i, j.company_id, unit)
+            for i, j, line in entries
+            for unit in (line.get("uom"), (line.get("production") or {}).get("uom"))
+        ])  # fmt: skip
         return codes, types, uoms, self._places(entries)
 
     def _versions(self, jobs):
@@ -126,7 +130,9 @@ class BudgetApproved(models.AbstractModel):
                 )
             code = codes.get((item.id, coding_of(line["cost_code"])))
             cost_type = types.get((item.id, coding_of(line["cost_type"])))
-            if None in (amount, quantity, unit_cost, code, cost_type):
+            spread = self._spread(item, line, path, amount, currency)
+            production = self._production(item, line, path, uoms)
+            if None in (amount, quantity, unit_cost, code, cost_type, spread, production):
                 continue
             amounts.append(amount)
             uom = uoms.get((item.id, code_of(line.get("uom"))))
@@ -136,6 +142,9 @@ class BudgetApproved(models.AbstractModel):
             if key in merged:
                 merged[key]["amount"] += amount
                 merged[key]["quantity"] += quantity
+                merged[key]["production_quantity"] += production["production_quantity"]
+                for month, part in spread.items():
+                    merged[key]["spread"][month] = merged[key]["spread"].get(month, 0) + part
                 continue
             merged[key] = {
                 "line_ref": ref,
@@ -147,6 +156,8 @@ class BudgetApproved(models.AbstractModel):
                 "uom_id": uom.id if uom else False,
                 "unit_cost": unit_cost,
                 "amount": amount,
+                "spread": spread,
+                **production,
                 **place,
             }
         if not item.blocked:
@@ -155,7 +166,54 @@ class BudgetApproved(models.AbstractModel):
             values["amount"] = money.to_float(values["amount"], currency.decimal_places)
             values["quantity"] = money.to_float(values["quantity"], 6)
             values["unit_cost"] = money.to_float(values["unit_cost"], 8)
+            values["production_quantity"] = money.to_float(values["production_quantity"], 6)
+            values["spread_ids"] = [
+                fields.Command.create({
+                    "month": f"{month}-01",
+                    "amount": money.to_float(part, currency.decimal_places),
+                })
+                for month, part in values.pop("spread").items()
+            ]  # fmt: skip
         return list(merged.values())
+
+    def _spread(self, item, line, path, amount, currency):
+        """{month: Decimal} that adds up to the line, or None after parking the item."""
+        months = {}
+        for part in line.get("spread") or ():
+            number = self._number(
+                item, money.parse_amount, part["amount"], f"{path}.spread",
+                currency.decimal_places, signed=True,
+            )  # fmt: skip
+            if number is None:
+                return None
+            months[part["month"]] = months.get(part["month"], Decimal(0)) + number
+        total = sum(months.values(), Decimal(0))
+        if months and amount is not None and total != amount:
+            item.park(
+                "amount",
+                self.env._(
+                    "%(path)s.spread adds up to %(total)s, the line is %(amount)s.",
+                    path=path,
+                    total=total,
+                    amount=amount,
+                ),
+                suggestion=self.env._("The platform has to send a version whose months add up."),
+            )
+            return None
+        return months
+
+    def _production(self, item, line, path, uoms):
+        """The quantity to be installed and its unit, or None after parking the item."""
+        production = line.get("production")
+        if not production:
+            return {"production_quantity": Decimal(0), "production_uom_id": False}
+        quantity = self._number(
+            item, money.parse_quantity, production["quantity"], f"{path}.production.quantity"
+        )
+        uom = uoms.get((item.id, code_of(production["uom"])))
+        if quantity is None:
+            return None
+        return {"production_quantity": quantity, "production_uom_id": uom.id if uom else False}
 
     def _check_total(self, item, amounts, currency):
         """The total, where one is given, is the sum of the lines; it is not negative."""

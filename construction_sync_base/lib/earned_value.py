@@ -121,3 +121,85 @@ def earned(budget, *, percent=None, quantity=None, budget_quantity=None):
         return Decimal(0), bool(quantity)
     share = EXACT.divide(quantity, budget_quantity)
     return EXACT.multiply(budget, min(share, Decimal(1))), share > 1
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What one report says of one key.
+
+    :param percent: 0 to 100, or None where the report gives a quantity
+    :param quantity: in the unit of the plan, or None
+    """
+
+    as_of: date
+    percent: Decimal | None = None
+    quantity: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The plan of one key.
+
+    :param budget: revised budget of the work
+    :param spread: (first day of month, amount) of the version in force
+    :param version: what that version says in all; changes on top of it follow its spread
+    :param quantity: what is to be installed, or None
+    :param reports: every `Progress` of the key
+    """
+
+    budget: Decimal
+    spread: tuple = ()
+    version: Decimal = Decimal(0)
+    quantity: Decimal | None = None
+    reports: tuple = ()
+
+    @property
+    def _scale(self):
+        return EXACT.divide(self.budget, self.version) if self.version else Decimal(0)
+
+    @property
+    def unspread(self):
+        """Budget that no month is said for: it is never in the planned value."""
+        return self.budget - EXACT.multiply(sum(a for _m, a in self.spread), self._scale)
+
+    def report(self, as_of):
+        """The latest report at the end of a day, or None; of one day the first in order."""
+        return max(
+            (report for report in self.reports if report.as_of <= as_of),
+            key=lambda report: report.as_of,
+            default=None,
+        )
+
+    def value(self, as_of, actual):
+        """The `EarnedValue` of the key at the end of a day."""
+        planned = EXACT.multiply(planned_value(self.spread, as_of), self._scale)
+        return EarnedValue(self.budget, planned, self._earned(as_of)[0], actual)
+
+    def exceeds(self, as_of):
+        """Whether more is done than was planned."""
+        return self._earned(as_of)[1]
+
+    def measurable(self, as_of):
+        """Whether a report can be valued: one there is, and a quantity has its plan."""
+        report = self.report(as_of)
+        return bool(report) and (report.percent is not None or bool(self.quantity))
+
+    def _earned(self, as_of):
+        report = self.report(as_of)
+        if not report:
+            return Decimal(0), False
+        return earned(
+            self.budget,
+            percent=report.percent,
+            quantity=report.quantity,
+            budget_quantity=self.quantity,
+        )
+
+
+def total(values):
+    """The `EarnedValue` of several keys together."""
+    values = list(values)
+    return EarnedValue(*(
+        sum((getattr(value, name) for value in values), Decimal(0))
+        for name in ("budget", "planned", "earned", "actual")
+    ))  # fmt: skip

@@ -157,6 +157,7 @@ class ConstructionBudget(models.Model):
         if any(budget.state != "draft" for budget in self):
             raise UserError(self.env._("Only drafts can be approved."))
         self._check_unlocked()
+        self.line_ids._check_spread()
         waiting = self.filtered(lambda budget: budget.release_state == "to_release")
         if waiting:
             waiting.action_release()

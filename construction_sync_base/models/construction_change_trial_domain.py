@@ -28,6 +28,7 @@ class ConstructionChangeTrial(models.Model):
             .sudo()
             .search([("job_id", "=", job.id)])
             .ids,
+            "construction.progress": job.sudo().progress_ids.ids,
             "construction.change.order": job.sudo().change_order_ids.ids,
             "purchase.order": job.sudo().commitment_ids.ids,
         }

@@ -24,18 +24,9 @@ class ConstructionJobCostBudget(models.Model):
         :param day: as of the end of this day, by the days from which versions and changes
             hold; None: as of now
         """
-        version = SQL("b.state = 'approved'")
+        version = self._version_in_force(day)
         changes = SQL("c.approved_on IS NOT NULL")
         if day:
-            version = SQL(
-                """
-                b.id = (SELECT v.id FROM construction_budget v
-                         WHERE v.job_id = b.job_id AND v.approved_on IS NOT NULL
-                           AND COALESCE(v.effective_on, v.approved_on::date) <= %s
-                         ORDER BY v.approved_on DESC, v.id DESC LIMIT 1)
-                """,
-                day,
-            )
             changes = SQL("c.approved_on IS NOT NULL AND c.date <= %s", day)
         return SQL(
             """
@@ -72,6 +63,21 @@ class ConstructionJobCostBudget(models.Model):
             version=version,
             changes=changes,
             jobs=jobs,
+        )
+
+    def _version_in_force(self, day=None):
+        """Condition on `b` (construction_budget): the version that holds at the end of a day,
+        or now."""
+        if not day:
+            return SQL("b.state = 'approved'")
+        return SQL(
+            """
+            b.id = (SELECT v.id FROM construction_budget v
+                     WHERE v.job_id = b.job_id AND v.approved_on IS NOT NULL
+                       AND COALESCE(v.effective_on, v.approved_on::date) <= %s
+                     ORDER BY v.approved_on DESC, v.id DESC LIMIT 1)
+            """,
+            day,
         )
 
     @api.model

@@ -32,6 +32,7 @@ class ConstructionLegalHold(models.Model):
             "purchase.order": set(orders.ids),
             "construction.cost.transfer": set(transfers.ids),
             "construction.forecast": set(forecasts.ids),
+            "construction.progress": set(job.progress_ids.ids),
             "construction.budget": set(budgets.ids),
             "construction.budget.change": set(job.budget_change_ids.ids),
             "construction.change.order": set(job.change_order_ids.ids),

@@ -8,6 +8,8 @@ LINE = ("name", "cost_code_id", "cost_type_id", "phase_id", "location_id", "segm
 BUDGET_LINE = ("cost_code_id", "cost_type_id", "phase_id", "location_id", "segments",
                "reserve", "quantity", "uom_id", "unit_cost", "amount")  # fmt: skip
 FORECAST_LINE = ("cost_code_id", "cost_type_id", "method", "amount", "units", "comment")
+PROGRESS_LINE = ("cost_code_id", "cost_type_id", "measure", "percent_complete",
+                 "quantity_to_date", "uom_id")  # fmt: skip
 
 CHANGE_LINE = ("name", "cost_code_id", "cost_type_id", "phase_id", "location_id", "segments",
                "order_id", "order_line_id", "quantity_delta", "unit_cost", "cost_amount",
@@ -44,6 +46,12 @@ class ConstructionReapply(models.AbstractModel):
                 lines="line_ids",
                 line_ref="display_name",
                 line_fields=FORECAST_LINE,
+            ),
+            "construction.progress": Compared(
+                ("as_of", "source", "comment"),
+                lines="line_ids",
+                line_ref="display_name",
+                line_fields=PROGRESS_LINE,
             ),
             "construction.budget.change": Compared(
                 ("number", "kind", "date", "reason", "state", "source_change_order"),

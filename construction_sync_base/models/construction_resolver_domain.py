@@ -17,6 +17,7 @@ MODELS = {
     "commitment": "purchase.order",
     "budget": "construction.budget",
     "forecast": "construction.forecast",
+    "progress": "construction.progress",
     "change_order": "construction.change.order",
     "field_ticket": "construction.field.ticket",
     "budget_change": "construction.budget.change",

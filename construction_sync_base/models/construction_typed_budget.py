@@ -82,7 +82,31 @@ class ConstructionTypedBudget(models.AbstractModel):
             budget.state == "approved"
             and (budget.version == version or budget.version.startswith(f"{version}."))
             and not self._differences(budget, values, SENT)
+            and self._planned(budget) == self._asked_plan(budget, values)
         )
+
+    def _planned(self, budget):
+        """What of a budget earned value is read from, comparable with `_asked_plan`."""
+        return sorted(
+            (
+                line.cost_code_id.id, line.cost_type_id.id, line.production_quantity,
+                line.production_uom_id.id,
+                sorted((str(month.month), month.amount) for month in line.spread_ids),
+            )
+            for line in budget.line_ids
+            if line.spread_ids or line.production_quantity
+        )  # fmt: skip
+
+    def _asked_plan(self, budget, values):
+        return sorted(
+            (
+                line["cost_code_id"], line["cost_type_id"], line["production_quantity"],
+                line["production_uom_id"],
+                sorted((part["month"], part["amount"]) for _c, _i, part in line["spread_ids"]),
+            )
+            for _command, _id, line in values["line_ids"]
+            if line["spread_ids"] or line["production_quantity"]
+        )  # fmt: skip
 
     def _may_adopt(self, item, budget, values):
         differences = self._differences(budget, values)

@@ -59,6 +59,7 @@ class ProjectProject(models.Model):
     job_address = fields.Char(string="Address")
     budget_ids = fields.One2many("construction.budget", "job_id", string="Budgets")
     forecast_ids = fields.One2many("construction.forecast", "job_id", string="Forecasts")
+    progress_ids = fields.One2many("construction.progress", "job_id", string="Progress reports")
     budget_id = fields.Many2one(
         "construction.budget", string="Approved budget", compute="_compute_job_figures"
     )

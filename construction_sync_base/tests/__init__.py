@@ -46,6 +46,7 @@ from . import (
     test_direct_costs,
     test_doors,
     test_dry_run,
+    test_earned_value,
     test_engine,
     test_engine_claims,
     test_engine_failure,

@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from odoo.addons.construction_sync_base.lib.earned_value import (
     EarnedValue,
+    Plan,
+    Progress,
     earned,
     planned_value,
+    total,
 )
 
 D = Decimal
@@ -89,3 +92,44 @@ def test_earned():
     assert earned(D(1_000), quantity=D(30), budget_quantity=D(40)) == (D("750"), False)
     assert earned(D(1_000), quantity=D(50), budget_quantity=D(40)) == (D("1000"), True)
     assert earned(D(1_000), quantity=D(50), budget_quantity=D(0)) == (D(0), True)
+
+
+MONTHS = [date(2026, month, 1) for month in range(1, 7)]
+
+
+@given(st.lists(amounts, min_size=1, max_size=6), amounts)
+def test_a_plan_ends_at_its_budget(parts, change):
+    """Whatever changes came on top: at the end of its months all of the budget is planned."""
+    version = sum(parts)
+    plan = Plan(version + change, tuple(zip(MONTHS, parts, strict=False)), version)
+    end = plan.value(date(2026, 6, 30), D(0))
+    assert rounded(end.planned, "0.000001") == version + change
+    assert rounded(plan.unspread, "0.000001") == 0
+    assert plan.value(date(2025, 12, 31), D(0)).planned == 0
+
+
+@given(st.lists(st.integers(0, 100).map(D), min_size=1, max_size=6))
+def test_the_report_of_the_day_counts(percents):
+    reports = tuple(
+        Progress(month, percent=percent) for month, percent in zip(MONTHS, percents, strict=False)
+    )
+    plan = Plan(D(1000), reports=reports)
+    for report in reports:
+        assert plan.value(report.as_of, D(0)).earned == 10 * report.percent
+        assert plan.measurable(report.as_of)
+    assert plan.value(date(2025, 12, 31), D(0)).earned == 0
+    assert not plan.measurable(date(2025, 12, 31))
+
+
+def test_a_quantity_without_a_plan_measures_nothing():
+    plan = Plan(D(1000), reports=(Progress(MONTHS[0], quantity=D(5)),))
+    assert plan.value(MONTHS[0], D(0)).earned == 0
+    assert not plan.measurable(MONTHS[0])
+    assert plan.exceeds(MONTHS[0])
+
+
+@given(st.lists(st.tuples(amounts, amounts, amounts, amounts), max_size=5))
+def test_keys_add_up(rows):
+    together = total(EarnedValue(*row) for row in rows)
+    sums = [sum(column) for column in zip(*rows, strict=True)] or [0, 0, 0, 0]
+    assert [together.budget, together.planned, together.earned, together.actual] == sums
