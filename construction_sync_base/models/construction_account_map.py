@@ -67,6 +67,17 @@ class ConstructionAccountMap(models.Model):
         help="Cost of a month without a bill stands here until its reversal.",
     )
 
+    recovery_account_id = fields.Many2one(
+        "account.account",
+        string="Intercompany recovery",
+        check_company=True,
+        domain="[('account_type', 'in', ('expense', 'expense_direct_cost', 'expense_other',"
+        " 'income', 'income_other')), ('company_ids', 'in', company_id)]",
+        ondelete="restrict",
+        help="Takes what this company paid for jobs of other companies, and gives it back when "
+        "it is charged to them: what is left is the profit on it.",
+    )
+
     _identity = models.UniqueIndex(
         "(company_id, category, COALESCE(job_kind, ''))", "This row of the account map exists."
     )
@@ -137,6 +148,18 @@ class ConstructionAccountMap(models.Model):
                     )
                 )
 
+    @api.constrains("recovery_account_id")
+    def _check_recovery_account(self):
+        for account in self.recovery_account_id:
+            if account.internal_group not in ("expense", "income"):
+                raise ValidationError(
+                    self.env._(
+                        "%s cannot take intercompany recovery: it has to be an account of profit "
+                        "and loss, or cost and its recovery would never meet.",
+                        account.display_name,
+                    )
+                )
+
     @api.model
     def _missing_categories(self, company):
         mapped = self._mapped_categories(company)
@@ -202,7 +225,7 @@ class ConstructionAccountMap(models.Model):
             pairs.append(("account_map", f"{row.company_id.id}|{row.category}"))
             pairs += [
                 (name, str(row.company_id.id))
-                for name in ("retention_account_id", "advance_account_id")
+                for name in ("retention_account_id", "advance_account_id", "recovery_account_id")
                 if row[name]
             ]
         self.env["construction.resolver"]._available(pairs)

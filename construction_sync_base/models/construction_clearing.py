@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+PROFIT_AND_LOSS = ("cost_account_id", "recovery_account_id")
+
 
 class ConstructionClearing(models.Model):
     """Each clearing account with its balance and how much of it is open items: an auditor's
@@ -49,11 +51,12 @@ class ConstructionClearing(models.Model):
 
     @api.model
     def _map_columns(self):
-        """Fields of the account map that name clearing accounts: all but that of the cost."""
+        """Fields of the account map that name clearing accounts: all but those of profit and
+        loss."""
         return [
             name
             for name, field in self.env["construction.account.map"]._fields.items()
-            if field.comodel_name == "account.account" and name != "cost_account_id"
+            if field.comodel_name == "account.account" and name not in PROFIT_AND_LOSS
         ]
 
     @api.model

@@ -27,12 +27,15 @@ class ConstructionLegalHold(models.Model):
         transfers = lines.search(
             ["|", ("from_job_id", "=", job.id), ("to_job_id", "=", job.id)]
         ).transfer_id
+        charged = self.env["construction.intercompany.line"].sudo()
+        charged = charged.search([("job_id", "=", job.id)]).intercompany_id
         return {
             "project.project": set(job.ids),
             "purchase.order": set(orders.ids),
             "construction.cost.transfer": set(transfers.ids),
             "construction.forecast": set(forecasts.ids),
             "construction.progress": set(job.progress_ids.ids),
+            "construction.intercompany": set(charged.ids),
             "construction.budget": set(budgets.ids),
             "construction.budget.change": set(job.budget_change_ids.ids),
             "construction.change.order": set(job.change_order_ids.ids),

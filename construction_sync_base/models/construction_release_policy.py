@@ -75,22 +75,26 @@ class ConstructionReleasePolicy(models.Model):
     @api.model
     def _in_force(self, documents):
         """{document id: the policy that holds for it today}; none where nobody made one."""
-        kind = documents._release_type
-        found = self.sudo().search(
-            [
-                ("company_id", "in", documents.company_id.ids),
-                ("document_type", "=", kind),
-                ("state", "=", "approved"),
-                ("effective_from", "<=", fields.Date.context_today(self)),
-            ],
-            order="effective_from, version",
-        )
-        latest = {policy.company_id: policy for policy in found}
+        latest = self._latest(documents._release_type, documents.company_id)
         return {
             document.id: latest[document.company_id]
             for document in documents
             if document.company_id in latest
         }
+
+    @api.model
+    def _latest(self, document_type, companies):
+        """{company: the policy that holds today for documents of a type}"""
+        found = self.sudo().search(
+            [
+                ("company_id", "in", companies.ids),
+                ("document_type", "=", document_type),
+                ("state", "=", "approved"),
+                ("effective_from", "<=", fields.Date.context_today(self)),
+            ],
+            order="effective_from, version",
+        )
+        return {policy.company_id: policy for policy in found}
 
     # -------------------------------------------------------------- actions
     def action_propose(self):

@@ -60,6 +60,7 @@ from . import (
     test_health,
     test_inbox_auth,
     test_inbox_http,
+    test_intercompany,
     test_invoice_references,
     test_invoice_versions,
     test_invoices,

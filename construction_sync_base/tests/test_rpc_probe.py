@@ -129,6 +129,17 @@ class TestRpcProbe(ApprovalCase, HttpCase):
             {"line_ids": [Command.create({"job_id": self.job.id, "amount": 5, **work})]}
         )
         self.env["construction.forecast"].create({"job_id": job.id}).action_take_figures()
+        abroad = self.make_job("26-PROBE", company_id=self.second_company.id)
+        self.env["construction.intercompany.agreement"].create(
+            {"job_company_id": self.second_company.id, "rate_ids": [Command.create({})]}
+        )
+        self.env["construction.intercompany"].create(
+            {
+                "job_company_id": self.second_company.id,
+                "reason": "probe",
+                "line_ids": [Command.create(work | {"job_id": abroad.id, "cost_amount": 5})],
+            }
+        )
         self.env["construction.hold"]._place(
             self.bill(self.order(confirm=True), post=False), "manual", "probe"
         )
@@ -245,6 +256,8 @@ class TestRpcProbe(ApprovalCase, HttpCase):
         for name in self.stored:
             rights, record = self.declared(user, name), self.samples[name]
             reaches = record and not (stranger and record.sudo().company_id == self.company)
+            if "job_company_id" in self.env[name]._fields:  # of who works in both companies
+                reaches = reaches and record.sudo().job_company_id <= user.company_ids
             calls = {
                 "search_read": ("read", {"domain": [], "fields": ["id"], "limit": 500}),
                 "read_group": None,

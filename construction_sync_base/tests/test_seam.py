@@ -112,6 +112,8 @@ class TestSeam(BaseCase):
             "cost_transfer", "cost_transfer_line", "cost_type", "employee", "forecast",
             "ledger_document_mixin",
             "forecast_line", "handler_domain_codes",
+            "intercompany", "intercompany_agreement", "intercompany_check", "intercompany_line",
+            "intercompany_post", "intercompany_rate", "intercompany_tie",
             "handler_domain_jobs", "handler_domain_period",
             "handler_domain_places", "handler_partner", "handler_record", "handler_tree",
             "hold", "match_line", "match_policy", "supplier_invoice_plan",
