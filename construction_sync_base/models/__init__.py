@@ -8,6 +8,7 @@ from . import (
 
 from . import (
     account_analytic_line,
+    account_analytic_line_cost,
     account_move,
     account_move_bill,
     account_move_intercompany,
@@ -112,11 +113,13 @@ from . import (
     construction_issue_circle,
     construction_job_cost,
     construction_job_cost_accrual,
+    construction_job_cost_behind,
     construction_job_cost_budget,
     construction_job_cost_changes,
     construction_job_cost_earned,
     construction_job_cost_forecast,
     construction_job_cost_movement,
+    construction_job_cost_orders,
     construction_job_cost_snapshot,
     construction_job_cost_transfer,
     construction_job_cost_waiting,

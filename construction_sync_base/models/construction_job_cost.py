@@ -9,6 +9,18 @@ from ..lib import money
 from .construction_coding import COST_ACCOUNTS
 
 BUDGET = ("baseline", "original", "changes", "contingency", "allowance")
+# where cost comes from; what is none of these is `actual_other`
+SOURCES = ("ordered", "direct", "accrued", "transferred")
+# of a key, as `_keys_query` gives them
+COMPONENTS = (
+    *BUDGET, "committed_original", "committed_changes", "committed", "billed", "pending",
+    "accrued", "actual", "exposure", *(f"actual_{source}" for source in SOURCES), "signed",
+)  # fmt: skip
+CHECKED = (
+    *BUDGET, "committed", "billed", "actual", "pending", "accrued", "exposure", "signed"
+)  # fmt: skip
+# an id is job, code and type side by side; what is left for jobs keeps it exact in a browser
+CODE_BITS, TYPE_BITS = 23, 10
 
 
 class ConstructionJobCost(models.Model):
@@ -39,10 +51,36 @@ class ConstructionJobCost(models.Model):
     allowance = fields.Monetary(
         string="Allowance left", readonly=True, help="Part of the revised budget."
     )
-    committed = fields.Monetary(readonly=True)
+    committed_original = fields.Monetary(
+        string="Committed, original", readonly=True, help="Confirmed orders without change orders."
+    )
+    committed_changes = fields.Monetary(
+        string="Committed, changes", readonly=True, help="Executed change orders of commitments."
+    )
+    committed = fields.Monetary(
+        readonly=True, help="original + changes, less what closing a commitment released"
+    )
     billed = fields.Monetary(readonly=True)
     open = fields.Monetary(readonly=True, help="committed − billed − accrued")
     actual = fields.Monetary(readonly=True)
+    actual_ordered = fields.Monetary(
+        string="Actual by orders", readonly=True, help="Bills and credits of commitments."
+    )
+    actual_direct = fields.Monetary(
+        string="Actual direct", readonly=True, help="Bills without a commitment and direct costs."
+    )
+    actual_accrued = fields.Monetary(
+        string="Actual accrued", readonly=True, help="Accruals and their reversals."
+    )
+    actual_transferred = fields.Monetary(
+        string="Actual transferred", readonly=True, help="Cost moved from or to another coding."
+    )
+    actual_other = fields.Monetary(
+        string="Actual by other entries", readonly=True, help="Labor, equipment, stock, entries."
+    )
+    unordered = fields.Monetary(
+        string="Booked without an order", readonly=True, help="actual − billed − accrued"
+    )
     pending = fields.Monetary(readonly=True)
     accrued = fields.Monetary(readonly=True)
     exposure = fields.Monetary(
@@ -57,83 +95,135 @@ class ConstructionJobCost(models.Model):
     def _table_query(self):
         return SQL(
             """
-            SELECT row_number() OVER (ORDER BY k.job_id, k.cost_code_id, k.cost_type_id)::int
-                       AS id,
+            SELECT (k.job_id::bigint << %(job_bits)s) + (COALESCE(k.cost_code_id, 0)::bigint
+                       << %(type_bits)s) + COALESCE(k.cost_type_id, 0) AS id,
                    j.company_id, k.job_id, k.cost_code_id, k.cost_type_id,
                    COALESCE(split_part(c.parent_path, '/', 1)::int, c.id) AS division_id,
                    k.baseline, k.original, k.changes, k.contingency, k.allowance,
                    k.original + k.changes AS budget,
-                   k.committed, k.billed, k.actual, k.pending, k.accrued, k.exposure,
+                   k.committed_original, k.committed_changes, k.committed, k.billed, k.accrued,
                    k.committed - k.billed - k.accrued AS open,
-                   k.actual + k.committed - k.billed - k.accrued + k.pending AS projected,
-                   k.original + k.changes - k.actual
-                       - (k.committed - k.billed - k.accrued) - k.pending
-                       AS available
-              FROM (%s) k
+                   k.actual, k.actual_ordered, k.actual_direct, k.actual_accrued,
+                   k.actual_transferred,
+                   k.actual - k.actual_ordered - k.actual_direct - k.actual_accrued
+                       - k.actual_transferred AS actual_other,
+                   k.actual - k.billed - k.accrued AS unordered,
+                   k.pending, k.exposure, k.projected,
+                   k.original + k.changes - k.projected AS available,
+                   %(forecast)s
+              FROM (SELECT s.*, s.actual + s.committed - s.billed - s.accrued + s.pending
+                               AS projected
+                      FROM (%(keys)s) s) k
               JOIN project_project j ON j.id = k.job_id
               LEFT JOIN construction_cost_code c ON c.id = k.cost_code_id
             """,
-            self._keys_query(SQL("TRUE"), SQL("TRUE")),
+            job_bits=CODE_BITS + TYPE_BITS,
+            type_bits=TYPE_BITS,
+            forecast=self._forecast_columns(),
+            keys=self._keys_query(SQL("TRUE"), SQL("TRUE")),
         )
 
     @api.model
+    def _search(self, domain, *args, **kwargs):
+        """A row's id begins with its job: what is read again by its id, as a click does, reads
+        that job and not all of them."""
+        if len(domain) == 1 and tuple(domain[0][:2]) == ("id", "in"):
+            jobs = {int(row) >> (CODE_BITS + TYPE_BITS) for row in domain[0][2]}
+            domain = [*domain, ("job_id", "in", list(jobs))]
+        return super()._search(domain, *args, **kwargs)
+
+    @api.model
     def _keys_query(self, jobs, orders):
-        """Components per (job, code, type).
+        """Components per (job, code, type): a row for each key that has any; `signed` is NULL
+        where nobody signed a forecast of the key.
 
         :param jobs: condition on `j` (project_project)
         :param orders: condition on `o` (purchase_order); leaves out a document in hand,
             of which only what was billed stays, as actual cost
         """
+        sums = SQL(", ").join(
+            SQL("%s AS %s", total if name == "signed" else SQL("COALESCE(%s, 0)", total), column)
+            for name in COMPONENTS
+            for column in [SQL.identifier(name)]
+            for total in [SQL("SUM(%s)", column)]
+        )
         return SQL(
             """
-            SELECT job_id, cost_code_id, cost_type_id,
-                   SUM(baseline) AS baseline, SUM(original) AS original,
-                   SUM(changes) AS changes, SUM(contingency) AS contingency,
-                   SUM(allowance) AS allowance, SUM(committed) AS committed, SUM(billed) AS billed,
-                   SUM(actual) AS actual, SUM(pending) AS pending, SUM(accrued) AS accrued,
-                   SUM(exposure) AS exposure
-              FROM (
-                SELECT u.job_id, u.cost_code_id, u.cost_type_id, u.baseline, u.original,
-                       u.changes, u.contingency, u.allowance,
-                       0 AS committed, 0 AS billed, 0 AS actual, 0 AS pending, 0 AS accrued,
-                       0 AS exposure
-                  FROM (%(budgets)s) u
-                UNION ALL
-                SELECT p.job_id, p.cost_code_id, p.cost_type_id, 0, 0, 0, 0, 0,
-                       CASE WHEN p.state = 'purchase' THEN p.committed ELSE p.billed END,
-                       p.billed, 0,
-                       CASE WHEN p.state = 'purchase' THEN 0 ELSE p.committed - p.billed END,
-                       p.accrued, 0
-                  FROM (%(order_lines)s) p
-                UNION ALL
-                SELECT a.job_id, a.cost_code_id, a.cost_type_id, 0, 0, 0, 0, 0, 0, 0, a.amount, 0,
-                       0, 0
-                  FROM (%(actual)s) a
-                UNION ALL
-                SELECT h.job_id, h.cost_code_id, h.cost_type_id, 0, 0, 0, 0, 0, 0, 0, 0,
-                       h.pending, 0, h.exposure
-                  FROM (%(change_orders)s) h
-              ) parts
-             GROUP BY job_id, cost_code_id, cost_type_id
+            SELECT job_id, cost_code_id, cost_type_id, %s
+              FROM (%s) parts GROUP BY job_id, cost_code_id, cost_type_id
             """,
-            jobs=jobs,
-            budgets=self._budget_query(jobs),
-            change_orders=self._change_orders_query(jobs),
-            order_lines=self._order_lines_query(
-                SQL(
-                    "(o.state IN ('purchase', 'to approve') OR (o.state IN ('draft', 'sent')"
-                    " AND o.requisition_key IS NOT NULL)) AND %s AND %s",
-                    jobs,
-                    orders,
-                )
+            sums,
+            SQL(" UNION ALL ").join(self._parts(jobs, orders)),
+        )
+
+    @api.model
+    def _parts(self, jobs, orders):
+        """Members of the union that the components come from, each summed by key itself: what
+        the union carries is as small as the report."""
+        order_lines = self._order_lines_query(
+            SQL(
+                "(o.state IN ('purchase', 'to approve') OR (o.state IN ('draft', 'sent')"
+                " AND o.requisition_key IS NOT NULL)) AND %s AND %s",
+                jobs,
+                orders,
+            )
+        )
+        confirmed = SQL("p.state = 'purchase'")
+        return [
+            self._part(
+                self._budget_query(jobs),
+                **{name: SQL("p.%s", SQL.identifier(name)) for name in BUDGET},
             ),
-            actual=self._actual_query(jobs),
+            self._part(
+                order_lines,
+                committed_original=SQL("CASE WHEN %s THEN p.original ELSE 0 END", confirmed),
+                committed_changes=SQL("CASE WHEN %s THEN p.changes ELSE 0 END", confirmed),
+                committed=SQL("CASE WHEN %s THEN p.committed ELSE p.billed END", confirmed),
+                billed=SQL("p.billed"),
+                pending=SQL("CASE WHEN %s THEN 0 ELSE p.committed - p.billed END", confirmed),
+                accrued=SQL("p.accrued"),
+            ),
+            self._part(
+                self._actual_query(jobs),
+                actual=SQL("p.amount"),
+                **{
+                    f"actual_{source}": SQL("CASE WHEN p.source = %s THEN p.amount END", source)
+                    for source in SOURCES
+                },
+            ),
+            self._part(
+                self._change_orders_query(jobs),
+                pending=SQL("p.pending"),
+                exposure=SQL("p.exposure"),
+            ),
+        ]
+
+    @api.model
+    def _part(self, rows, **components):
+        """Sums of rows (job, code, type, …) by key; nothing for the components that are not
+        named."""
+        nothing = SQL("NULL::numeric")
+        columns = SQL(", ").join(
+            SQL(
+                "%s AS %s",
+                SQL("SUM(%s)", components[name]) if name in components else nothing,
+                SQL.identifier(name),
+            )
+            for name in COMPONENTS
+        )
+        return SQL(
+            """
+            SELECT p.job_id, p.cost_code_id, p.cost_type_id, %s
+              FROM (%s) p GROUP BY p.job_id, p.cost_code_id, p.cost_type_id
+            """,
+            columns,
+            rows,
         )
 
     @api.model
     def _actual_query(self, jobs):
         """What the jobs' analytic lines on cost accounts say: one row each, with its ledger
-        account and date.
+        account, date and where it comes from (`SOURCES`).
 
         :param jobs: condition on `j` (project_project)
         """
@@ -141,8 +231,19 @@ class ConstructionJobCost(models.Model):
         return SQL(
             """
             SELECT j.id AS job_id, c.id AS cost_code_id, t.id AS cost_type_id,
-                   a.general_account_id AS account_id, a.date, -a.amount AS amount
+                   a.general_account_id AS account_id, a.date, -a.amount AS amount,
+                   CASE WHEN m.purchase_line_id IS NOT NULL THEN 'ordered'
+                        WHEN m.tax_line_id IS NOT NULL AND EXISTS (
+                             SELECT FROM account_move_line o
+                              WHERE o.move_id = m.move_id AND o.purchase_line_id IS NOT NULL)
+                        THEN 'ordered'
+                        WHEN m.accrual_line_id IS NOT NULL THEN 'accrued'
+                        WHEN m.cost_transfer_line_id IS NOT NULL THEN 'transferred'
+                        WHEN v.direct_cost_kind IS NOT NULL OR v.move_type <> 'entry'
+                        THEN 'direct' ELSE 'other' END AS source
               FROM account_analytic_line a
+              LEFT JOIN account_move_line m ON m.id = a.move_line_id
+              LEFT JOIN account_move v ON v.id = m.move_id
               JOIN account_account g ON g.id = a.general_account_id
                AND g.account_type IN %(cost_accounts)s
               JOIN project_project j ON j.account_id = a.account_id AND j.is_job
@@ -157,86 +258,9 @@ class ConstructionJobCost(models.Model):
         )
 
     @api.model
-    def _order_lines_query(self, condition):
-        """Order lines of jobs with what they commit and what of it was billed, in company
-        currency with the tax that is cost, rounded once at the line.
-
-        Bills count at the rate of their order: open commitments are not revalued, a
-        difference of rates is in the actual cost alone. The rule of `committed` is
-        `lib.budget.committed_line`.
-
-        :param condition: on `o` (purchase_order), `j` (project_project) and `l` (line)
-        """
-        return SQL(
-            """
-            SELECT o.id AS order_id, o.state, o.project_id AS job_id, l.id AS line_id,
-                   l.cost_code_id, l.cost_type_id, b.billed, w.accrued,
-                   CASE WHEN l.product_qty <> 0
-                        THEN ROUND(v.revised * l.qty_received / l.product_qty,
-                                   u.decimal_places) ELSE 0 END AS received,
-                   CASE WHEN o.closed_state = 'final' THEN b.billed
-                        WHEN v.revised >= 0 THEN GREATEST(v.revised - v.released, b.billed)
-                        ELSE LEAST(v.revised - v.released, b.billed) END AS committed
-              FROM purchase_order_line l
-              JOIN purchase_order o ON o.id = l.order_id
-              JOIN project_project j ON j.id = o.project_id AND j.is_job
-              JOIN res_company y ON y.id = o.company_id
-              JOIN res_currency u ON u.id = y.currency_id
-              JOIN LATERAL (
-                    SELECT COALESCE(NULLIF(o.currency_rate, 0), 1)::numeric AS rate,
-                           1 + CASE WHEN l.price_subtotal <> 0
-                               THEN COALESCE(l.tax_cost_amount, 0)::numeric / l.price_subtotal
-                               ELSE 0 END AS gross) f ON TRUE
-              JOIN LATERAL (
-                    SELECT ROUND((l.price_subtotal + COALESCE(l.tax_cost_amount, 0))::numeric
-                                 / f.rate, u.decimal_places) AS revised,
-                           ROUND(COALESCE(l.released_amount, 0)::numeric / f.rate,
-                                 u.decimal_places) AS released) v ON TRUE
-              JOIN LATERAL (
-                    SELECT ROUND(COALESCE(SUM(CASE WHEN m.currency_id = o.currency_id
-                                                   THEN m.amount_currency / f.rate
-                                                   ELSE m.balance END), 0) * f.gross,
-                                 u.decimal_places) AS billed
-                      FROM account_move_line m
-                     WHERE m.purchase_line_id = l.id AND m.parent_state = 'posted') b ON TRUE
-              JOIN LATERAL (
-                    SELECT COALESCE(SUM(m.balance), 0) AS accrued
-                      FROM construction_accrual_line x
-                      JOIN account_move_line m
-                        ON m.accrual_line_id = x.id AND m.parent_state = 'posted'
-                     WHERE x.purchase_line_id = l.id) w ON TRUE
-             WHERE l.display_type IS NULL AND %s
-            """,
-            condition,
-        )
-
-    @api.model
-    def _needs(self, orders):
-        """What orders in hand, drafts included, still need: {order id: {(job, code, type):
-        Decimal}}. What was billed of them is in the actual cost already."""
-        needs = {order.id: {} for order in orders}
-        if not orders:
-            return needs
-        self.env.flush_all()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT order_id, job_id, cost_code_id, cost_type_id,
-                       SUM(committed - billed - accrued)
-                  FROM (%s) lines GROUP BY order_id, job_id, cost_code_id, cost_type_id
-                """,
-                self._order_lines_query(SQL("o.id = ANY(%s)", orders.ids)),
-            )
-        )
-        digits = {order.id: order.company_id.currency_id.decimal_places for order in orders}
-        for order_id, job_id, code_id, type_id, amount in rows:
-            key = (job_id, code_id, type_id)
-            needs[order_id][key] = money.from_float(amount or 0, digits[order_id])
-        return needs
-
-    @api.model
     def _positions(self, jobs, without_orders=None):
-        """{(job, code, type): figures as Decimal} of some jobs.
+        """{(job, code, type): figures as Decimal} of some jobs; `signed` is None where nobody
+        signed a forecast of the key.
 
         :param without_orders: documents in hand, left out once
         """
@@ -248,7 +272,11 @@ class ConstructionJobCost(models.Model):
             without = SQL("o.id <> ALL(%s)", without_orders.ids)
         rows = self.env.execute_query(
             SQL(
-                "SELECT k.*, j.company_id FROM (%s) k JOIN project_project j ON j.id = k.job_id",
+                """
+                SELECT k.job_id, k.cost_code_id, k.cost_type_id, %s, j.company_id
+                  FROM (%s) k JOIN project_project j ON j.id = k.job_id
+                """,
+                SQL(", ").join(SQL("k.%s", SQL.identifier(name)) for name in CHECKED),
                 self._keys_query(SQL("j.id IN %s", tuple(jobs.ids)), without),
             )
         )
@@ -256,23 +284,18 @@ class ConstructionJobCost(models.Model):
         positions = {}
         for job_id, code_id, type_id, *amounts, company_id in rows:
             digits = companies.browse(company_id).currency_id.decimal_places
-            *budgets, committed, billed, actual, pending, accrued, exposure = (
-                money.from_float(amount, digits) if amount else Decimal(0) for amount in amounts
-            )
-            budgets = dict(zip(BUDGET, budgets, strict=True))
-            budget = budgets["original"] + budgets["changes"]
-            open_ = formulas.open_amount(committed, billed, accrued)
-            positions[job_id, code_id, type_id] = {
-                **budgets,
+            figures = {
+                name: None if amount is None else money.from_float(amount, digits)
+                for name, amount in zip(CHECKED, amounts, strict=True)
+            }
+            budget = figures["original"] + figures["changes"]
+            open_ = formulas.open_amount(*(figures[n] for n in ("committed", "billed", "accrued")))
+            positions[job_id, code_id, type_id] = figures | {
                 "budget": budget,
-                "committed": committed,
-                "billed": billed,
-                "actual": actual,
-                "pending": pending,
-                "accrued": accrued,
-                "exposure": exposure,
                 "open": open_,
-                "available": formulas.available(budget, actual, open_, pending),
+                "available": formulas.available(
+                    budget, figures["actual"], open_, figures["pending"]
+                ),
             }
         return positions
 
@@ -280,11 +303,10 @@ class ConstructionJobCost(models.Model):
     def _totals(self, jobs):
         """{job id: figures} summed over codes and types."""
         totals = {}
-        positions = self._forecasted(jobs, self._positions(jobs))
-        for (job_id, _code, _type), figures in positions.items():
+        for (job_id, _code, _type), figures in self._forecasted(self._positions(jobs)).items():
             total = totals.setdefault(job_id, defaultdict(Decimal))
             for name, amount in figures.items():
-                total[name] += amount
+                total[name] += amount or 0
         return totals
 
     def action_open_lines(self):

@@ -33,7 +33,7 @@ class ConstructionJobCostBudget(models.Model):
             SELECT v.job_id, v.cost_code_id, v.cost_type_id, v.reserve,
                    CASE WHEN v.is_baseline THEN v.amount ELSE 0 END AS baseline,
                    CASE WHEN v.holds THEN v.amount ELSE 0 END AS original,
-                   0 AS changes,
+                   0::numeric AS changes,
                    CASE WHEN v.holds AND v.reserve = 'contingency' THEN v.amount ELSE 0 END
                        AS contingency,
                    CASE WHEN v.holds AND v.reserve = 'allowance' THEN v.amount ELSE 0 END
@@ -45,7 +45,7 @@ class ConstructionJobCostBudget(models.Model):
                       JOIN construction_budget_line l ON l.budget_id = b.id
                      WHERE (b.is_baseline OR %(version)s) AND %(jobs)s) v
             UNION ALL
-            SELECT d.job_id, d.cost_code_id, d.cost_type_id, d.reserve, 0,
+            SELECT d.job_id, d.cost_code_id, d.cost_type_id, d.reserve, 0::numeric,
                    CASE WHEN d.contained THEN -d.amount ELSE 0 END, d.amount,
                    CASE WHEN d.contained OR d.reserve <> 'contingency' OR d.reserve IS NULL
                         THEN 0 ELSE d.amount END,

@@ -42,7 +42,7 @@ class ConstructionJobCostChanges(models.Model):
                                                       'executed')
                AND %(jobs)s
             UNION ALL
-            SELECT c.job_id, NULL, NULL, 0,
+            SELECT c.job_id, NULL::int, NULL::int, 0::numeric,
                    ROUND(c.at_risk_amount / COALESCE(NULLIF(c.currency_rate, 0), 1)::numeric,
                          u.decimal_places)
               FROM construction_change_order c

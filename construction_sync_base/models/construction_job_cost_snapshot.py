@@ -5,8 +5,9 @@ from odoo.tools import SQL
 from .construction_guard import FINANCE, guard
 
 FIGURES = (
-    "budget", "committed", "billed", "open", "pending", "accrued", "actual", "projected",
-    "to_complete", "at_completion",
+    "original", "changes", "budget", "committed_original", "committed_changes", "committed",
+    "billed", "open", "pending", "accrued", "actual", "exposure", "projected", "to_complete",
+    "at_completion",
 )  # fmt: skip
 
 
@@ -30,13 +31,18 @@ class ConstructionJobCostSnapshot(models.Model):
     cost_type_id = fields.Many2one("construction.cost.type", readonly=True, ondelete="restrict")
     taken_at = fields.Datetime(required=True, readonly=True)
     taken_by_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="restrict")
+    original = fields.Monetary(readonly=True)
+    changes = fields.Monetary(readonly=True)
     budget = fields.Monetary(string="Revised budget", readonly=True)
+    committed_original = fields.Monetary(string="Committed, original", readonly=True)
+    committed_changes = fields.Monetary(string="Committed, changes", readonly=True)
     committed = fields.Monetary(readonly=True)
     billed = fields.Monetary(readonly=True)
     open = fields.Monetary(readonly=True)
     pending = fields.Monetary(readonly=True)
     accrued = fields.Monetary(readonly=True)
     actual = fields.Monetary(readonly=True)
+    exposure = fields.Monetary(readonly=True)
     projected = fields.Monetary(readonly=True)
     to_complete = fields.Monetary(readonly=True)
     at_completion = fields.Monetary(readonly=True)

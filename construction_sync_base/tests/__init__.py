@@ -40,6 +40,7 @@ from . import (
     test_commitments,
     test_contract,
     test_cost_codes,
+    test_cost_report,
     test_cost_transfer_events,
     test_cost_transfers,
     test_cost_types,

@@ -16,8 +16,8 @@ MARCH = date(2026, 3, 31)
 class EarnedCase(DomainCase):
     """A job whose budget, progress and cost come as people and platforms send them."""
 
-    def setUp(self):
-        super().setUp()
+    def given(self):
+        super().given()
         self.setup_job(codes=("03-300", "05-500"), budget=None)
         self.sent = self.bound("job", "J1")
 

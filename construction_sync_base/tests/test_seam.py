@@ -122,8 +122,8 @@ class TestSeam(BaseCase):
             "job_cost_movement", "job_cost_snapshot", "job_cost_transfer",
             "job_cost_waiting", "location", "period", "phase",
             "receipt", "receipt_line",
-            "budget_line_spread", "budget_spread", "job_cost_earned", "progress",
-            "progress_line", "progress_milestone",
+            "budget_line_spread", "budget_spread", "job_cost_behind", "job_cost_earned",
+            "job_cost_orders", "progress", "progress_line", "progress_milestone",
             "placed_mixin", "schedule_plan", "translator_procore", "typed_budget",
             "typed_budget_change", "typed_commitment",
         }  # fmt: skip

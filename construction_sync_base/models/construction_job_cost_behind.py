@@ -1,0 +1,65 @@
+from odoo import models
+
+from .construction_coding import COST_ACCOUNTS
+
+
+class ConstructionJobCostBehind(models.Model):
+    """From a figure of the cost report to what stands behind it; one more click opens the
+    document."""
+
+    _inherit = "construction.job.cost"
+
+    def _shown(self, name, model, domain, view=None):
+        """The action that lists what stands behind one position."""
+        self.ensure_one()
+        self.check_access("read")
+        view_id = self.env.ref(f"construction_sync_base.{view}").id if view else False
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._(
+                "%(what)s: %(job)s, %(code)s",
+                what=name,
+                job=self.job_id.display_name,
+                code=self.cost_code_id.display_name or "",
+            ),
+            "res_model": model,
+            "views": [[view_id, "list"], [False, "form"]],
+            "domain": domain,
+        }
+
+    def _same_key(self):
+        return [
+            ("job_id", "=", self.job_id.id),
+            ("cost_code_id", "=", self.cost_code_id.id),
+            ("cost_type_id", "=", self.cost_type_id.id),
+        ]
+
+    def action_open_cost(self):
+        """The analytic lines behind the actual cost; each leads to its entry."""
+        coding = self.env["construction.coding"]
+        domain = [
+            ("account_id", "=", self.job_id.sudo().account_id.id),
+            ("general_account_id.account_type", "in", COST_ACCOUNTS),
+            (coding._column("cost_code"), "=", self.cost_code_id.analytic_account_id.id),
+            (coding._column("cost_type"), "=", self.cost_type_id.analytic_account_id.id),
+        ]
+        return self._shown(
+            self.env._("Cost"), "account.analytic.line", domain, "view_construction_cost_entry_list"
+        )
+
+    def action_open_budget_lines(self):
+        """The lines of the approved budget; the change log of the job is on the budget."""
+        return self._shown(
+            self.env._("Budget"),
+            "construction.budget.line",
+            [*self._same_key(), ("state", "=", "approved")],
+        )
+
+    def action_open_changes(self):
+        """Change orders that are pending or exposed on this position."""
+        lines = self.env["construction.change.order.line"].search(self._same_key())
+        return self._shown(
+            self.env._("Change orders"),
+            "construction.change.order",
+            [("id", "in", lines.change_id.ids), ("state", "not in", ("rejected", "void"))],
+        )
