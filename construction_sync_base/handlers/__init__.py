@@ -40,5 +40,6 @@ from . import (
 
 from . import (  # they inherit handlers above
     direct_cost_approved,
+    direct_cost_charged,
     direct_cost_voided,
 )

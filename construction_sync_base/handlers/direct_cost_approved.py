@@ -17,6 +17,9 @@ class DirectCostApproved(models.AbstractModel):
     """direct_cost.approved → a draft bill where the vendor is still owed, else a draft entry
     against the account of company cards or of what employees paid; submitted for release.
 
+    What another company paid than the job's becomes its own bill or entry, on its recovery
+    account, and an intercompany cost that charges the company of the job.
+
     Lines, tax and total add up exactly. A newer version replaces the draft; what is posted is
     a question.
     """
@@ -36,20 +39,28 @@ class DirectCostApproved(models.AbstractModel):
         plans = [plan for plan in plans if not plan["item"].blocked]
         for plan in plans:
             bill = plan["bill"]
+            values = self._bill_values(plan, {}) if plan["owed"] else self._entry_values(plan)
+            data = plan["item"].data
             plan["values"] = (
-                self._bill_values(plan, {}) if plan["owed"] else self._entry_values(plan)
-            ) | {"direct_cost_kind": plan["item"].data["kind"], "date": plan["item"].data["date"]}
+                values
+                | self._charged_values(plan)
+                | {"direct_cost_kind": data["kind"], "date": data["date"]}
+            )
             if bill.state == "draft" and bill.move_type != plan["values"]["move_type"]:
+                bill._drop_charges()
                 bill._at_the_gate().unlink()  # it was paid otherwise: another kind of document
                 plan["bill"] = bill.browse()
         plans = [plan for plan in plans if not plan["item"].blocked]
         open_plans = [plan for plan in plans if not (plan["bill"] and self._is_settled(plan))]
+        for plan in open_plans:
+            plan["bill"]._drop_charges()
         self._write_drafts(open_plans)
         self._set_document_tax(open_plans)
         self._refuse_duplicates([p for p in open_plans if p.get("new") and p["owed"]])
         self._drop([plan for plan in open_plans if plan["item"].blocked])
         ready = [plan for plan in open_plans if not plan["item"].blocked]
         self._submit(ready)
+        self._charge(ready)
         for plan in ready:
             plan["item"].bind(plan["bill"])
             self._tell_waiting(plan)
@@ -80,6 +91,7 @@ class DirectCostApproved(models.AbstractModel):
             self.env._("Employee"),
         )
         named = self._named_records(items)
+        entities = self._entity_companies(items)
         currencies = self._currencies(items)
         plans = []
         for item in items:
@@ -97,7 +109,10 @@ class DirectCostApproved(models.AbstractModel):
             }
             if item.blocked or not self._may_be(plan):
                 continue
-            company = plan["company"] = self._company_of(plan, None, self.env.company)
+            job_company = self._company_of(plan, None, self.env.company)
+            company = plan["company"] = entities[item.id] or job_company
+            if company != job_company:
+                plan["charged"] = job_company
             plan["item"].company_id = item.company_id = company.id
             self._read_header(plan)
             if not item.blocked:
@@ -109,6 +124,7 @@ class DirectCostApproved(models.AbstractModel):
         for plan in plans:
             self._check_totals(plan)
             self._check_ids(plan)
+            self._check_charge(plan)
         return [plan for plan in plans if not plan["item"].blocked]
 
     def _as_invoice(self, item):
@@ -160,9 +176,10 @@ class DirectCostApproved(models.AbstractModel):
                 )
 
     def _set_line_taxes(self, plan):
-        """Use tax is a matter of bills: who paid with a card was charged what was charged."""
+        """Use tax is a matter of bills of the job's own company: who paid with a card was
+        charged what was charged."""
         result = super()._set_line_taxes(plan)
-        if not plan["owed"] and not plan["header"].tax:
+        if (not plan["owed"] or plan.get("charged")) and not plan["header"].tax:
             for line in plan["lines"]:
                 line["values"]["tax_ids"] = [Command.clear()]
         return result
@@ -253,7 +270,10 @@ class DirectCostApproved(models.AbstractModel):
                 entry._release_withdraw()
                 values = {k: v for k, v in plan["values"].items() if k not in FIXED}
                 values["line_ids"] = [Command.clear(), *values["line_ids"]]
-                entry.write({"release_state": False, "currency_id": plan["currency"].id} | values)
+                # Odoo keeps the tax lines of entries, also of a draft that is written anew
+                entry.with_context(dynamic_unlink=True).write(
+                    {"release_state": False, "currency_id": plan["currency"].id} | values
+                )
                 plan["bill"] = entry
         return result
 
@@ -290,7 +310,11 @@ class DirectCostApproved(models.AbstractModel):
         item, move = plan["item"], plan["bill"].sudo()
         if move.state != "posted":
             return super()._is_settled(plan)
-        if self._posted_amounts(plan, move) == self._wanted_amounts(plan):
+        if plan.get("charged"):
+            same = self._is_charged_alike(plan, move)
+        else:
+            same = self._posted_amounts(plan, move) == self._wanted_amounts(plan)
+        if same:
             item.bind(move)
             return True
         item.park(

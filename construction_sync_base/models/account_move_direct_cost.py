@@ -26,7 +26,7 @@ class AccountMoveDirectCost(models.Model):
         return bool(self.direct_cost_kind) and self.move_type == "entry"
 
     def _is_gated(self):
-        return self._is_direct_entry() or super()._is_gated()
+        return bool(self.direct_cost_kind) or super()._is_gated()
 
     def _check_release_required(self):
         """An entry has no vendor and no invoice date."""

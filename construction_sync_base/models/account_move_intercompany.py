@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -30,7 +30,21 @@ class AccountMoveIntercompany(models.Model):
 
     def button_cancel(self):
         self._refuse_half_a_pair()
-        return super().button_cancel()
+        result = super().button_cancel()
+        self._drop_charges()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_with_its_charges(self):
+        self._drop_charges()
+
+    def _drop_charges(self):
+        """What was not paid is not charged to another company."""
+        drafts = self.sudo().intercompany_cost_ids.filtered(lambda one: one.state == "draft")
+        drafts = drafts._at_the_gate()
+        drafts._release_withdraw()
+        drafts.write({"release_state": False})
+        drafts.unlink()
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
         self._refuse_half_a_pair()

@@ -200,7 +200,7 @@ class ConstructionIntercompany(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_not_what_was_paid(self):
         for record in self.filtered("source_move_id"):
-            if not record.reversal_of_id and not self._is_at_the_gate():
+            if not record._is_source_undone() and not self._is_at_the_gate():
                 raise UserError(
                     self.env._(
                         "%(document)s charges what %(paid)s paid: cancel that one first.",

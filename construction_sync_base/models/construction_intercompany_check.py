@@ -10,10 +10,11 @@ class ConstructionIntercompanyCheck(models.Model):
     def _check_ready(self):
         """:raises UserError: the first thing that one of the two companies lacks"""
         for record in self:
-            if record.source_move_id and record.source_move_id.sudo().state == "cancel":
+            if record._is_source_undone():
                 raise UserError(
                     self.env._(
-                        "%s is cancelled: there is nothing to charge.",
+                        "%s is cancelled or reversed: there is nothing to charge. Delete this "
+                        "document, or charge by hand what is left of it.",
                         record.source_move_id.sudo().display_name,
                     )
                 )
@@ -28,6 +29,10 @@ class ConstructionIntercompanyCheck(models.Model):
                 raise UserError(message)
             if not record.reversal_of_id and record.currency_id.is_zero(record.amount_total):
                 raise UserError(self.env._("%s charges nothing.", record.display_name))
+
+    def _is_source_undone(self):
+        source = self.source_move_id.sudo()
+        return source.state == "cancel" or "posted" in source.reversal_move_ids.mapped("state")
 
     def _check_reversible(self):
         if self.reversal_of_id.state != "posted":

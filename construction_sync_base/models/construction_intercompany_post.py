@@ -68,10 +68,10 @@ class ConstructionIntercompanyPost(models.Model):
             if source and source.state != "posted":
                 raise UserError(
                     self.env._(
-                        "%(document)s charges %(source)s, which is not posted yet: release that "
+                        "%(document)s charges %(paid)s, which is not posted yet: release that "
                         "one first.",
                         document=record.display_name,
-                        source=source.ref or source.display_name,
+                        paid=source.ref or source.display_name,
                     )
                 )
         self._check_people()

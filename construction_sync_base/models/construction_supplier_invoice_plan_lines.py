@@ -209,12 +209,11 @@ class ConstructionInvoiceLines(models.AbstractModel):
             item.park("inactive_target", refusal, wait=f"job_open|{job.id}")
             return
         category = found["cost_type"].category
-        account_id = self.env["construction.account.map"]._cost_account_id(
-            plan["company"], category, job
-        )
+        account_id = self._direct_account_id(plan, category, job)
         if not account_id:
             self._park_account(plan, category)
         read["job"] = job
+        read["coding"] = (job, found["cost_code"], found["cost_type"])
         quantity = read["quantity"] or Decimal(1)
         price, discount = invoice_totals.effective_price(
             read["amount"], quantity, read["price"], read["discount"], plan["digits"]
@@ -222,10 +221,14 @@ class ConstructionInvoiceLines(models.AbstractModel):
         read["values"] = self._line_of_bill(read, quantity, price, discount) | {
             "product_uom_id": found["uom"].id if found["uom"] else False,
             "account_id": account_id,
-            "analytic_distribution": self.env["construction.coding"]._distribution(
-                job, found["cost_code"], found["cost_type"]
-            ),
+            "analytic_distribution": self._direct_distribution(plan, read["coding"]),
         }
+
+    def _direct_account_id(self, plan, category, job):
+        return self.env["construction.account.map"]._cost_account_id(plan["company"], category, job)
+
+    def _direct_distribution(self, plan, coding):
+        return self.env["construction.coding"]._distribution(*coding)
 
     def _advance_line(self, plan, read, order, found):
         """A prepayment is an asset: no cost, no budget, no line of the order."""

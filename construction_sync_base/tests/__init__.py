@@ -62,6 +62,7 @@ from . import (
     test_inbox_auth,
     test_inbox_http,
     test_intercompany,
+    test_intercompany_costs,
     test_invoice_references,
     test_invoice_versions,
     test_invoices,
