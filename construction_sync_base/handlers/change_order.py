@@ -1,6 +1,7 @@
 from odoo import models
 
 from ..lib import change_order as machine
+from ..lib.batch import Problem, Refused
 from ..models.construction_approval_platform import self_approved
 from ..models.construction_coding import EDIT_SENTINEL
 
@@ -124,6 +125,7 @@ class ChangeOrderHandler(models.AbstractModel):
         elif self._stands(plan):
             problems = {}
         elif self._passes(plan, wanted):
+            self._check_budget(plan)
             if wanted.state not in machine.DECIDED:  # a policy released what is only submitted
                 change._bring(wanted)
                 wanted = change._approved_standing()
@@ -159,6 +161,32 @@ class ChangeOrderHandler(models.AbstractModel):
             return False
         asked._at_the_gate()._release_settle()
         return True
+
+    def _check_budget(self, plan):
+        """What goes beyond the budget: told, or stopped until there is budget, by policy."""
+        change, item = plan["change"], plan["item"]
+        found = change._budget_overruns().get(change)
+        check = found and change._budget_policy(item.platform_id)
+        if not found or check == "off":
+            return
+        text, currency = change._budget_text(found), change.company_id.currency_id
+        over = sum(needed - rest for _key, rest, needed in found)
+        more = {"amount": over, "currency_id": currency.id}
+        if check == "block":
+            raise Refused(
+                Problem(
+                    "budget",
+                    text,
+                    wait=f"budget|{change.job_id.id}",
+                    severity="high",
+                    suggestion=self.env._("Move budget to these lines."),
+                    **more,
+                )
+            )
+        if check == "warn":
+            item.notice("budget", text, **more)
+        else:
+            change.message_post(body=text)
 
     def _accepts(self, plan):
         """Whether the platform's approval suffices; that of the submitter never does."""

@@ -204,4 +204,7 @@ from . import (
     stock_rule,
 )  # isort: split
 
-from . import account_move_direct_cost  # it extends the gate of `account_move_release`
+from . import (  # they extend gates that are imported above
+    account_move_direct_cost,
+    construction_change_order_budget,
+)

@@ -18,7 +18,7 @@ KEPT = {
     "platform_ref",
     "stuck_sides",
 }
-FROZEN = {"job_id", "currency_id", "date", "line_ids"}
+FROZEN = {"job_id", "currency_id", "date", "line_ids", "budget_reason"}
 
 
 class ConstructionChangeOrder(models.Model):

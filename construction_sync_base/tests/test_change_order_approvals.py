@@ -95,3 +95,30 @@ class TestApprovals(ChangeEventCase, TransactionCase):
         self.process(self.change_event("submitted", 1))
         self.assertEqual(self.standing(), "approved executed approved submitted")
         self.assertTrue(self.change().release_automatic)
+
+    def over(self, sequence=1):
+        line = self.line_data(cost="100000.00", budget_amount="0.00")
+        return self.change_event("approved", sequence, lines=[line])
+
+    def test_over_budget_is_told(self):
+        event = self.over()
+        self.process(event)
+        self.assertEqual(self.issues(event["id"]).mapped("category"), ["budget"])
+        self.assertEqual(self.issues(event["id"]).amount, 1500)
+        self.assertEqual(self.standing(), "approved none approved submitted")
+
+    def test_over_budget_it_is_stopped_until_there_is_budget(self):
+        self.env.ref("construction_sync_base.policy_change_order").budget_check = "block"
+        event = self.over()
+        self.apply(event)
+        self.assertParked(event["id"], "budget")
+        self.assertFalse(self.change())
+        more = {
+            "external_id": "BC9", "job": "J1", "number": "BC9", "kind": "revision",
+            "date": "2026-03-10", "currency": self.company.currency_id.name, "reason": "More",
+            "lines": [self.budget_line("1500.00")],
+        }  # fmt: skip
+        self.process(self.event("budget_change.approved", data=more, sequence=1))
+        self.drain()
+        self.assertEqual(self.state(event["id"]), "processed", self.issues(event["id"]).message)
+        self.assertBooks(budget=201500)

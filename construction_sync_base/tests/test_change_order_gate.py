@@ -139,3 +139,62 @@ class TestGate(ChangeOrderCase, TransactionCase):
         order = self.order(self.line(10.0), commitment_number="<i>1</i>", confirm=True)
         change = self.change_order(self.change_line(1.0, order=order))
         self.assertNotIn("<i>", change.effect)
+
+
+@tagged("post_install", "-at_install")
+class TestBudgetCheck(ChangeOrderCase, TransactionCase):
+    """A change whose cost is more than its own budget side and what is available."""
+
+    def over(self, budget=0.0, **values):
+        line = self.change_line(
+            90000.0, 0.0, self.order_one, self.order_one.order_line[0], budget_amount=budget
+        )
+        return self.change_order(line, **values)
+
+    def check(self, kind):
+        self.policy("change_order", budget_check=kind)
+
+    def test_within(self):
+        """85,000 is available beside the order of 15,000; the change brings the rest."""
+        self.check("block")
+        self.over(5000.0).action_submit()
+
+    def test_a_reason_is_asked(self):
+        change = self.over(4999.99)
+        with self.assertRaisesRegex(UserError, r"85,000.00, needed \$\s?85,000.01"):
+            change.action_submit()
+        change.budget_reason = "The owner pays for it by claim 4"
+        change.action_submit()
+        self.assertIn("over by", change.with_user(self.second).release_effect)
+        with self.assertRaises(UserError):
+            change.budget_reason = "Another"
+        change.with_user(self.second).action_release()
+        self.assertEqual(change.state, "approved")
+
+    def test_blocked_when_it_is_submitted_and_when_it_is_approved(self):
+        self.check("block")
+        with self.assertRaisesRegex(UserError, "move budget first"):
+            self.over().action_submit()
+        self.check("inform")
+        change = self.over()
+        change.action_submit()
+        self.check("block")
+        with self.assertRaisesRegex(UserError, "move budget first"):
+            change.with_user(self.second).action_release()
+        self.assertEqual(change.state, "submitted")
+
+    def test_routed_to_a_person(self):
+        self.release_by_policy("change_order")
+        self.check("route")
+        change = self.over()
+        change.action_submit()
+        self.assertEqual(change.release_state, "to_release")
+        within = self.over(90000.0)
+        within.action_submit()
+        self.assertEqual(within.state, "approved")
+
+    def test_what_is_pending_of_it_does_not_count_against_it(self):
+        self.check("block")
+        change = self.over(5000.0)
+        change.action_submit()
+        self.assertFalse(change._budget_overruns())

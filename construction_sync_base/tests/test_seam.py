@@ -128,7 +128,8 @@ class TestSeam(BaseCase):
             "typed_budget_change", "typed_commitment",
         }  # fmt: skip
         domain |= {
-            "change_order", "change_order_apply", "change_order_effect", "change_order_line",
+            "change_order", "change_order_apply", "change_order_budget", "change_order_effect",
+            "change_order_line",
             "change_order_links", "change_order_markup", "change_order_movement",
             "change_order_release", "change_order_rules", "change_order_tickets", "field_ticket",
             "job_cost_changes", "schedule_change",

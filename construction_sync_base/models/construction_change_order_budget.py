@@ -1,0 +1,110 @@
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..lib import budget as formulas
+from ..lib import change_order as machine
+
+
+class ConstructionChangeOrder(models.Model):
+    """The budget check of a change order: what it adds to commitments against its own budget
+    side and what is available beside it, by the policy that holds for change orders."""
+
+    _inherit = "construction.change.order"
+
+    budget_reason = fields.Char(string="Reason for exceeding the budget", copy=False, tracking=True)
+
+    def _budget_overruns(self):
+        """What exceeds the budget once it is executed: {change: [(key, available, needed)]}.
+
+        What a change brings into the budget itself is there for its cost; what of it is
+        pending already does not count against it.
+        """
+        waiting = self.filtered(lambda change: change.state in machine.BEFORE)
+        positions = self.env["construction.job.cost"].sudo()._positions(waiting.job_id)
+        result = {}
+        for change in waiting:
+            needs, pending = defaultdict(Decimal), defaultdict(Decimal)
+            for line in change.line_ids:
+                needs[line._key()] -= line._in_company_currency(line.budget_amount)
+                if line.order_id:
+                    cost = line._in_company_currency(line.cost_amount)
+                    needs[line._key()] += cost
+                    if change.cost_status in ("submitted", "approved"):
+                        pending[line._key()] += cost
+            found = []
+            for key, needed in needs.items():
+                figures = positions.get(key)
+                rest = (
+                    formulas.for_work(
+                        figures["available"], figures["contingency"] + figures["allowance"]
+                    )
+                    if figures
+                    else Decimal(0)
+                )
+                rest += pending[key]
+                if needed > max(rest, 0):
+                    found.append((key, rest, needed))
+            if found:
+                result[change] = found
+        return result
+
+    def _budget_policy(self, platform=None):
+        """off, inform, warn, block or route."""
+        self.ensure_one()
+        return (
+            self.env["construction.sync.policy"]
+            ._get("change_order", self.company_id.id, platform)
+            .budget_check
+        )
+
+    def _budget_text(self, found):
+        control = self.env["construction.budget.control"]
+        return control._explain(found, self.company_id.currency_id)
+
+    def _check_budget_on_screen(self, submitting=True):
+        """A person submits or approves: inform, ask for a reason, refuse, or leave it to who
+        approves, by policy.
+
+        :raises UserError: with the arithmetic and what to do
+        """
+        for change, found in self._budget_overruns().items():
+            check, text = change._budget_policy(), change._budget_text(found)
+            if check == "block":
+                raise UserError(
+                    self.env._(
+                        "%s\n\nRaise the budget amount of these lines or move budget first.", text
+                    )
+                )
+            if not submitting or check == "off":
+                continue
+            if check == "warn" and not (change.budget_reason or "").strip():
+                raise UserError(
+                    self.env._(
+                        "%s\n\nTo submit it all the same, fill in “Reason for exceeding the "
+                        "budget”.",
+                        text,
+                    )
+                )
+            change.message_post(body=text)
+
+    def action_submit(self):
+        self._check_budget_on_screen()
+        return super().action_submit()
+
+    def _release_perform(self):
+        self._check_budget_on_screen(submitting=False)
+        return super()._release_perform()
+
+    def _releases_itself(self, policy):
+        """What is over budget is decided by a person where the policy says so."""
+        if self._budget_policy() == "route" and self._budget_overruns():
+            return False
+        return super()._releases_itself(policy)
+
+    def _release_effect(self):
+        effect = super()._release_effect()
+        found = effect and self._budget_overruns().get(self)
+        return f"{effect}\n{self._budget_text(found)}" if found else effect
