@@ -108,6 +108,8 @@ class CommitmentApproved(models.AbstractModel):
             "billing_mode": data.get("billing_mode") or BILLING_DEFAULT.get(kind, "invoice"),
             "retention_percent": money.to_float(percent or Decimal(0), money.PERCENT_DECIMALS),
             "executed_on": data.get("executed_on") or False,
+            "start_on": data.get("start_on") or False,
+            "end_on": data.get("end_on") or False,
             "payment_term_id": (term or vendor.property_supplier_payment_term_id).id,
             "platform_approval": _approval(data),
         }

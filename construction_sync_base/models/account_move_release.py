@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import format_date, formatLang
+from odoo.tools import SQL, format_date, formatLang
 
 from ..lib import money
 from .account_move_retention import BILLS
@@ -73,6 +73,15 @@ class AccountMoveRelease(models.Model):
     # ----------------------------------------------------------------- gate
     def _is_gated(self):
         return bool(self.construction_job_id) and self.move_type in BILLS
+
+    @api.model
+    def _release_waiting_columns(self):
+        """A bill brings in what it bears without tax, an entry its whole amount."""
+        return (
+            SQL("d.date"),
+            SQL("ABS(CASE d.move_type WHEN 'entry' THEN d.amount_total_signed"
+                " ELSE d.amount_untaxed_signed END)"),
+        )  # fmt: skip
 
     def _submit_bills(self):
         """Match and submit; what differs beyond its tolerance goes back with the arithmetic.

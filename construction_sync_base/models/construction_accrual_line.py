@@ -22,6 +22,7 @@ class ConstructionAccrualLine(models.Model):
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     state = fields.Selection(related="accrual_id.state", store=True)
+    date = fields.Date(related="accrual_id.date")
     purchase_line_id = fields.Many2one(
         "purchase.order.line",
         string="Line of the commitment",
@@ -93,13 +94,18 @@ class ConstructionAccrualLine(models.Model):
 
     def _check_left(self):
         """:raises UserError: more is accrued on a commitment than is open, with the arithmetic"""
+        for day, lines in self.filtered("purchase_line_id").grouped("date").items():
+            lines._check_open_at(day)
+
+    def _check_open_at(self, day):
+        """What is billed after the month does not take from what is accrued in it."""
         asked = {}
-        for line in self.filtered("purchase_line_id"):
+        for line in self:
             digits = line.currency_id.decimal_places
             asked.setdefault(line.purchase_line_id, Decimal(0))
             asked[line.purchase_line_id] += money.from_float(line.amount, digits)
         left = self.env["construction.job.cost"]._open_of(
-            self.env["purchase.order.line"].browse([ordered.id for ordered in asked])
+            self.env["purchase.order.line"].browse([ordered.id for ordered in asked]), day
         )
         for ordered, amount in asked.items():
             still_open = left.get(ordered.id, Decimal(0))

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import SQL
 
 from .construction_release_mixin import GATE_FIELDS
 
@@ -19,6 +20,10 @@ class ConstructionBudgetChangeRelease(models.Model):
     def _release_amount(self):
         """What it moves: a transfer is as large as what changes its place."""
         return self.amount_moved
+
+    @api.model
+    def _release_waiting_columns(self):
+        return SQL("d.date"), SQL("0")
 
     def _release_source(self):
         return "platform" if self.from_platform else "odoo"

@@ -150,7 +150,7 @@ class ConstructionCostTransferLine(models.Model):
         sourced = self.filtered("source_item_id")
         moved = self._moved(sourced.source_item_id, sourced)
         read = self.env["construction.coding"]._read_distribution(
-            [line.source_item_id.analytic_distribution for line in sourced]
+            [line.source_item_id.analytic_distribution for line in sourced.sudo()]
         )
         for line, entry in zip(sourced, read, strict=True):
             item, digits = line.source_item_id.sudo(), line.currency_id.decimal_places

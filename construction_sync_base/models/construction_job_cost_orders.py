@@ -10,7 +10,7 @@ class ConstructionJobCostOrders(models.Model):
     _inherit = "construction.job.cost"
 
     @api.model
-    def _order_lines_query(self, condition):
+    def _order_lines_query(self, condition, until=None):
         """Order lines of jobs with what they commit and what of it was billed, in company
         currency with the tax that is cost, rounded once at the line.
 
@@ -19,15 +19,16 @@ class ConstructionJobCostOrders(models.Model):
         `lib.budget.committed_line`.
 
         :param condition: on `o` (purchase_order), `j` (project_project) and `l` (line)
+        :param until: the last day whose bills, accruals and reported receipts count; without
+            it all do
         """
+        posted_until = SQL("m.date <= %s", until) if until else SQL("TRUE")
         return SQL(
             """
             SELECT o.id AS order_id, o.state, o.project_id AS job_id, l.id AS line_id,
                    l.cost_code_id, l.cost_type_id, b.billed, w.accrued, v.revised,
                    v.revised - e.changes AS original, e.changes,
-                   CASE WHEN l.product_qty <> 0
-                        THEN ROUND(v.revised * l.qty_received / l.product_qty,
-                                   u.decimal_places) ELSE 0 END AS received,
+                   %(in_place)s AS received,
                    CASE WHEN o.closed_state = 'final' THEN b.billed
                         WHEN v.revised >= 0 THEN GREATEST(v.revised - v.released, b.billed)
                         ELSE LEAST(v.revised - v.released, b.billed) END AS committed
@@ -52,7 +53,8 @@ class ConstructionJobCostOrders(models.Model):
                                                    ELSE m.balance END), 0) * f.gross,
                                  u.decimal_places) AS billed
                       FROM account_move_line m
-                     WHERE m.purchase_line_id = l.id AND m.parent_state = 'posted') b ON TRUE
+                     WHERE m.purchase_line_id = l.id AND m.parent_state = 'posted'
+                       AND %(posted_until)s) b ON TRUE
               JOIN LATERAL (
                     SELECT ROUND(COALESCE(SUM(x.applied_amount), 0) * f.gross / f.rate,
                                  u.decimal_places) AS changes
@@ -63,10 +65,13 @@ class ConstructionJobCostOrders(models.Model):
                       FROM construction_accrual_line x
                       JOIN account_move_line m
                         ON m.accrual_line_id = x.id AND m.parent_state = 'posted'
+                       AND %(posted_until)s
                      WHERE x.purchase_line_id = l.id) w ON TRUE
-             WHERE l.display_type IS NULL AND %s
+             WHERE l.display_type IS NULL AND %(condition)s
             """,
-            condition,
+            condition=condition,
+            posted_until=posted_until,
+            in_place=self._in_place(until),
         )
 
     @api.model

@@ -46,29 +46,43 @@ class ConstructionJobLedger(models.Model):
                    s.ledger AS ledger_amount,
                    GREATEST(s.report, s.analytic, s.ledger)
                        - LEAST(s.report, s.analytic, s.ledger) AS difference
-              FROM (SELECT job_id, date_trunc('month', date)::date AS month,
-                           ROUND(SUM(report)::numeric, 6) AS report,
-                           ROUND(SUM(analytic)::numeric, 6) AS analytic,
-                           ROUND(SUM(ledger)::numeric, 6) AS ledger
-                      FROM (SELECT job_id, date, amount AS report, 0 AS analytic, 0 AS ledger
-                              FROM (%(actual)s) r
-                             UNION ALL
-                            SELECT j.id, a.date, 0, -a.amount, 0
-                              FROM account_analytic_line a
-                              JOIN project_project j ON j.account_id = a.account_id AND j.is_job
-                              LEFT JOIN account_account g ON g.id = a.general_account_id
-                             WHERE a.amount <> 0
-                               AND (g.account_type IS NULL OR g.account_type NOT IN %(income)s)
-                             UNION ALL
-                            SELECT i.job_id, i.date, 0, 0, i.amount FROM (%(items)s) i) parts
-                     GROUP BY job_id, 2) s
+              FROM (%(compared)s) s
               JOIN project_project j ON j.id = s.job_id
               LEFT JOIN construction_period p
                 ON p.company_id = j.company_id AND p.month = s.month
              WHERE (s.report, s.analytic, s.ledger) <> (0, 0, 0)
             """,
-            actual=self.env["construction.job.cost"]._actual_query(SQL("TRUE")),
-            items=self._items_query(SQL("TRUE")),
+            compared=self._compared_query(SQL("TRUE"), SQL("TRUE")),
+        )
+
+    def _compared_query(self, analytic, items):
+        """(job_id, month, report, analytic, ledger): the three amounts side by side.
+
+        :param analytic: condition on `a` (account_analytic_line) and `j` (project_project)
+        :param items: condition on `l` (account_move_line) and `j`
+        """
+        return SQL(
+            """
+            SELECT job_id, date_trunc('month', date)::date AS month,
+                   ROUND(SUM(report)::numeric, 6) AS report,
+                   ROUND(SUM(analytic)::numeric, 6) AS analytic,
+                   ROUND(SUM(ledger)::numeric, 6) AS ledger
+              FROM (SELECT job_id, date, amount AS report, 0 AS analytic, 0 AS ledger
+                      FROM (%(actual)s) r
+                     UNION ALL
+                    SELECT j.id, a.date, 0, -a.amount, 0
+                      FROM account_analytic_line a
+                      JOIN project_project j ON j.account_id = a.account_id AND j.is_job
+                      LEFT JOIN account_account g ON g.id = a.general_account_id
+                     WHERE a.amount <> 0 AND %(analytic)s
+                       AND (g.account_type IS NULL OR g.account_type NOT IN %(income)s)
+                     UNION ALL
+                    SELECT i.job_id, i.date, 0, 0, i.amount FROM (%(items)s) i) parts
+             GROUP BY job_id, 2
+            """,
+            actual=self.env["construction.job.cost"]._actual_query(analytic),
+            analytic=analytic,
+            items=self._items_query(items),
             income=INCOME_ACCOUNTS,
         )
 

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import formatLang
+from odoo.tools import SQL, formatLang
 
 from .construction_release_mixin import GATE_FIELDS
 
@@ -78,6 +78,10 @@ class ConstructionLedgerDocumentMixin(models.AbstractModel):
 
     def _release_amount(self):
         return self.amount_total
+
+    @api.model
+    def _release_waiting_columns(self):
+        return SQL("d.date"), SQL("d.amount_total")
 
     def _approval_extra(self):
         jobs = self._jobs()

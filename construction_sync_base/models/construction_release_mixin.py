@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from .construction_guard import FINANCE, PROJECT_MANAGER, guard
 
@@ -347,6 +348,13 @@ class ConstructionReleaseMixin(models.AbstractModel):
 
     def _release_taken_back(self):
         """After its sender took it back."""
+
+    @api.model
+    def _release_waiting_columns(self):
+        """(date, amount) of a waiting document as SQL on its table `d`: the day it belongs to,
+        NULL for none, and the cost that its release brings into the books, in company
+        currency. Where a release books nothing, there is no such cost."""
+        return SQL("NULL::date"), SQL("0")
 
     @api.model
     def _document_types(self):

@@ -46,6 +46,8 @@ class PurchaseOrder(models.Model):
     closed_on = fields.Date(copy=False, readonly=True)
     retention_percent = fields.Float(string="Retention %", digits=(9, 6))
     executed_on = fields.Date(copy=False)
+    start_on = fields.Date(copy=False, help="Of what is rented: the first day on the job.")
+    end_on = fields.Date(copy=False, help="The last day on the job; empty: still there.")
     platform_approval = fields.Char(
         string="Approved at the platform", copy=False, readonly=True, help="Who and when."
     )

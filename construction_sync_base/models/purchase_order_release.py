@@ -1,6 +1,6 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import formatLang
+from odoo.tools import SQL, formatLang
 
 from .construction_coding import EDIT_SENTINEL
 
@@ -26,6 +26,10 @@ class PurchaseOrderRelease(models.Model):
         return self.currency_id._convert(
             self.amount_total, company.currency_id, company, self.date_order
         )
+
+    @api.model
+    def _release_waiting_columns(self):
+        return SQL("d.date_order::date"), SQL("0")
 
     def _release_source(self):
         return "platform" if self.platform_approval else "odoo"

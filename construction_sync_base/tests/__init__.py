@@ -73,6 +73,7 @@ from . import (
     test_legal_holds,
     test_master_data,
     test_metrics,
+    test_month_end,
     test_months_kept,
     test_multi_company,
     test_multi_company_rights,

@@ -94,7 +94,7 @@ class TestAccruals(AccrualCase, TransactionCase):
 
     def test_not_more_than_is_open(self):
         order = self.order(self.line(1000), confirm=True)
-        self.bill(order, 400)
+        self.bill(order, 400, date="2026-05-20")
         line = {"purchase_line_id": order.order_line.id, "amount": 600.01}
         with self.assertRaisesRegex(UserError, "600.01.*600.00"):
             self.accrual(line).action_submit()
@@ -173,7 +173,7 @@ class TestProposed(AccrualCase, TransactionCase):
         order = self.order(self.line(10000), self.line(5000), confirm=True)
         first, second = order.order_line
         first.qty_received, second.qty_received = 6000, 5000
-        self.bill(order, 2500, 5000)
+        self.bill(order, 2500, 5000, date="2026-05-20")
         accrual = self.propose()
         self.assertEqual((accrual.month, accrual.kind), (MAY, "received_not_billed"))
         self.assertEqual(accrual.line_ids.purchase_line_id, first)

@@ -68,6 +68,7 @@ TABLE = {
     "construction.match.line": "- r r r r r",
     "construction.match.policy": "- r rwcu r r r",
     "construction.period": "r r rwcu r r r",
+    "construction.period.check": "- r r - r -",
     "construction.person": "- - rw rw r -",
     "construction.phase": "r rwc r r r rwc",
     "construction.platform": "r r r rwc r r",

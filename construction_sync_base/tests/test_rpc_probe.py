@@ -144,6 +144,7 @@ class TestRpcProbe(ApprovalCase, HttpCase):
             self.bill(self.order(confirm=True), post=False), "manual", "probe"
         )
         month = fields.Date.today().replace(day=1)
+        self.env["construction.period"].create({"month": month})
         self.env["construction.job.cost.snapshot"].with_user(self.finance)._take(job, month)
         self.env["construction.crosswalk"].create(
             {

@@ -1,3 +1,4 @@
+from dateutil.relativedelta import relativedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
 
@@ -31,12 +32,14 @@ class ConstructionAccrualPropose(models.TransientModel):
         domain = [
             ("order_id.is_commitment", "=", True), ("state", "=", "purchase"),
             ("company_id", "=", self.company_id.id), ("display_type", "=", False),
-            ("qty_received", "!=", 0), ("order_id.closed_state", "!=", "final"),
+            ("order_id.closed_state", "!=", "final"),
+            "|", ("qty_received", "!=", 0), ("order_id.commitment_type", "=", "rental"),
         ]  # fmt: skip
         if self.job_ids:
             domain.append(("order_id.project_id", "in", self.job_ids.ids))
         ordered = self.env["purchase.order.line"].search(domain)
-        amounts = self.env["construction.job.cost"]._unbilled_of(ordered)
+        last = self.month.replace(day=1) + relativedelta(months=1, days=-1)
+        amounts = self.env["construction.job.cost"]._unbilled_of(ordered, last)
         digits = self.company_id.currency_id.decimal_places
         found = ordered.filtered(lambda line: line.id in amounts)
         accruals = self.env["construction.accrual"].create([

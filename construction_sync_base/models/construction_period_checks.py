@@ -1,0 +1,363 @@
+from odoo import api, models
+from odoo.tools import SQL
+
+from .construction_coding import COST_ACCOUNTS
+from .construction_period_check import Check
+
+
+class ConstructionPeriodChecks(models.Model):
+    """What this addon looks for at the end of a month."""
+
+    _inherit = "construction.period.check"
+
+    @api.model
+    def _checks(self):
+        return (
+            super()._checks()
+            | self._checks_arriving()
+            | self._checks_accruals()
+            | self._checks_decisions()
+            | self._checks_figures()
+            | self._checks_locks()
+        )
+
+    # ------------------------------------------------------------ arriving
+    def _checks_arriving(self):
+        _ = self.env._
+        finance = _("Finance")
+        return {
+            "events": Check(
+                _("Events that wait"),
+                "arriving",
+                _("Integration Managers, or whom the issue names"),
+                "construction.event",
+                self._events_rows(),
+                counted=True,
+                action="construction_sync_base.action_construction_event",
+            ),
+            "holds": Check(
+                _("Bills on hold"),
+                "arriving",
+                _("Finance or a Project Manager"),
+                "account.move",
+                self._holds_rows(),
+                counted=True,
+                action="construction_sync_base.action_construction_bill",
+            ),
+            "drafts": Check(
+                _("Drafts of bills and entries"),
+                "arriving",
+                finance,
+                "account.move",
+                self._drafts_rows(),
+                counted=True,
+            ),
+            "certificates": Check(
+                _("Certificates without a bill"),
+                "arriving",
+                finance,
+                note=_("with the billing addon"),
+            ),
+            "hours": Check(
+                _("Hours not posted"),
+                "arriving",
+                _("Project Managers and Payroll"),
+                note=_("with the labor addon"),
+            ),
+        }
+
+    def _events_rows(self):
+        """By the date or month that the event names, else when it happened; what it is about
+        at the rate of today. A currency that Odoo does not have counts without its amount."""
+        return SQL(
+            """
+            SELECT e.id, ROUND(COALESCE(s.amount * o.rate / NULLIF(d.rate, 0), 0), 2)
+              FROM construction_event e
+              JOIN res_company y ON y.id = e.company_id
+             CROSS JOIN LATERAL (SELECT e.payload::jsonb -> 'data' AS data) c
+              LEFT JOIN LATERAL (
+                    SELECT i.amount, u.name AS currency FROM construction_issue i
+                      LEFT JOIN res_currency u ON u.id = i.currency_id
+                     WHERE i.event_id = e.id AND i.blocking AND i.amount <> 0
+                       AND i.state IN ('open', 'in_progress')
+                     ORDER BY i.amount DESC LIMIT 1) i ON TRUE
+              LEFT JOIN LATERAL (
+                    SELECT SUM((l ->> 'amount')::numeric) AS amount
+                      FROM jsonb_array_elements(CASE jsonb_typeof(c.data -> 'lines')
+                           WHEN 'array' THEN c.data -> 'lines' ELSE '[]' END) l
+                     WHERE l ->> 'amount' ~ '^-?[0-9]{1,13}([.][0-9]{1,8})?$') w ON TRUE
+             CROSS JOIN LATERAL (
+                    SELECT ABS(COALESCE(i.amount, w.amount)) AS amount,
+                           CASE WHEN i.amount IS NULL THEN c.data ->> 'currency'
+                                ELSE i.currency END AS currency) s
+              LEFT JOIN res_currency u
+                ON u.name = s.currency OR (s.currency IS NULL AND u.id = y.currency_id)
+             CROSS JOIN LATERAL (SELECT (%(rate)s) AS rate) d
+             CROSS JOIN LATERAL (SELECT (%(own_rate)s) AS rate) o
+             WHERE e.company_id = p.company_id AND e.state IN ('pending', 'parked', 'dead')
+               AND COALESCE(c.data ->> 'date', c.data ->> 'month',
+                            COALESCE(e.time, e.received_at)::date::text)
+                   <= to_char(p.last_day, 'YYYY-MM-DD')
+            """,
+            rate=self._rate_of(SQL("u.id")),
+            own_rate=self._rate_of(SQL("y.currency_id")),
+        )
+
+    def _rate_of(self, currency):
+        """Today's rate of a currency for company `y`, as Odoo takes it; NULL without one."""
+        return SQL(
+            """CASE WHEN %(currency)s IS NULL THEN NULL ELSE COALESCE((
+                    SELECT r.rate FROM res_currency_rate r
+                     WHERE r.currency_id = %(currency)s AND r.name <= CURRENT_DATE
+                       AND (r.company_id IS NULL
+                            OR r.company_id = split_part(y.parent_path, '/', 1)::int)
+                     ORDER BY r.company_id, r.name DESC LIMIT 1), 1)::numeric END""",
+            currency=currency,
+        )
+
+    def _holds_rows(self):
+        """What is posted and on hold is in the books: it is counted without an amount."""
+        return SQL(
+            """
+            SELECT m.id, CASE WHEN m.state = 'draft' THEN ABS(m.amount_untaxed_signed)
+                              ELSE 0 END
+              FROM account_move m
+             WHERE m.company_id = p.company_id AND m.date <= p.last_day AND m.state <> 'cancel'
+               AND EXISTS (SELECT FROM construction_hold h
+                            WHERE h.res_model = 'account.move' AND h.res_id = m.id
+                              AND h.released_at IS NULL)
+            """
+        )
+
+    def _drafts_rows(self):
+        """Neither submitted nor on hold, with cost of a job; what Odoo posts by itself on its
+        day is no draft that anybody forgot."""
+        return SQL(
+            """
+            SELECT m.id, ABS(SUM(l.balance))
+              FROM account_move m
+              JOIN account_move_line l ON l.move_id = m.id AND l.analytic_distribution IS NOT NULL
+              JOIN account_account g ON g.id = l.account_id AND g.account_type IN %s
+             WHERE m.company_id = p.company_id AND m.date <= p.last_day AND m.state = 'draft'
+               AND m.release_state IS DISTINCT FROM 'to_release'
+               AND COALESCE(m.auto_post, 'no') <> 'at_date'
+               AND NOT EXISTS (SELECT FROM construction_hold h
+                                WHERE h.res_model = 'account.move' AND h.res_id = m.id
+                                  AND h.released_at IS NULL)
+             GROUP BY m.id
+            """,
+            COST_ACCOUNTS,
+        )
+
+    # ------------------------------------------------------------- accruals
+    def _checks_accruals(self):
+        _ = self.env._
+        managers = _("Project Managers or Finance")
+        lines = "construction_sync_base.action_construction_commitment_line"
+        accruals = "construction_sync_base.action_construction_accrual"
+        received = self._unbilled_rows(SQL("l.qty_received <> 0 AND NOT (%s)", self._rented()))
+        rent = self._unbilled_rows(self._rented())
+        return {
+            "received": Check(
+                _("Received, not billed"), "accruals", managers, "purchase.order.line",
+                received, counted=True, action=lines,
+            ),
+            "rent": Check(
+                _("Rent of the days until month-end"), "accruals", managers,
+                "purchase.order.line", rent, counted=True, action=lines,
+                applies=SQL(
+                    """EXISTS (SELECT FROM purchase_order o
+                                WHERE o.company_id = p.company_id AND %s)""", self._rented(),
+                ),
+                note=_("nothing is rented"),
+            ),
+            "not_proposed": Check(
+                _("Not proposed as an accrual"), "accruals", managers, "purchase.order.line",
+                self._not_proposed_rows(received, rent), action=lines,
+            ),
+            "unreleased": Check(
+                _("Accruals not released"), "accruals", _("Finance"), "construction.accrual",
+                SQL(
+                    """SELECT a.id, a.amount_total FROM construction_accrual a
+                        WHERE a.company_id = p.company_id AND a.month <= p.month
+                          AND a.state = 'draft'"""
+                ),
+                action=accruals,
+            ),
+            "unreversed": Check(
+                _("Accruals of months before, not taken back"), "accruals", _("Finance"),
+                "construction.accrual",
+                SQL(
+                    """SELECT a.id, -a.amount_total FROM construction_accrual a
+                         JOIN account_move m ON m.id = a.reversal_id AND m.state <> 'posted'
+                        WHERE a.company_id = p.company_id AND a.state = 'posted'
+                          AND a.reverses_on <= p.last_day"""
+                ),
+                action=accruals,
+            ),
+        }  # fmt: skip
+
+    def _rented(self):
+        """On `o`: an order whose rent runs by day."""
+        return SQL(
+            """o.commitment_type = 'rental' AND o.start_on IS NOT NULL AND o.state = 'purchase'
+               AND o.closed_state <> 'final'"""
+        )
+
+    def _unbilled_rows(self, condition):
+        return self.env["construction.job.cost"]._unbilled_query(
+            SQL(
+                """o.company_id = p.company_id AND o.state = 'purchase'
+                   AND o.closed_state <> 'final' AND %s""",
+                condition,
+            ),
+            SQL("p.last_day"),
+        )
+
+    def _not_proposed_rows(self, *parts):
+        """What of it no draft of the month covers."""
+        return SQL(
+            """
+            SELECT n.id, n.amount - COALESCE(a.amount, 0)
+              FROM (%s) n (id, amount)
+              LEFT JOIN LATERAL (
+                    SELECT SUM(l.amount) AS amount FROM construction_accrual_line l
+                      JOIN construction_accrual a ON a.id = l.accrual_id
+                     WHERE l.purchase_line_id = n.id AND a.state = 'draft'
+                       AND a.month = p.month) a ON TRUE
+             WHERE n.amount > COALESCE(a.amount, 0)
+            """,
+            SQL(" UNION ALL ").join(parts),
+        )
+
+    # ------------------------------------------------------------ decisions
+    def _checks_decisions(self):
+        """A line for each kind of document that stands at the release gate."""
+        checks = {}
+        gate = self.env["construction.release.mixin"]
+        labels = dict(gate._document_types())
+        for name in sorted(self.env.registry):
+            kind = getattr(self.env.registry[name], "_release_type", None)
+            if kind:
+                checks[f"gate_{kind}"] = Check(
+                    self.env._("Waits for release: %s", labels[kind]),
+                    "decisions",
+                    self.env._("who approves or releases it"),
+                    name,
+                    self._gate_rows(self.env[name]),
+                    counted=kind == "supplier_invoice",
+                )
+        return checks
+
+    def _gate_rows(self, model):
+        day, amount = model._release_waiting_columns()
+        return SQL(
+            """
+            SELECT d.id, %(amount)s FROM %(table)s d
+             WHERE d.company_id = p.company_id AND d.release_state = 'to_release'
+               AND COALESCE(%(day)s, p.last_day) <= p.last_day
+            """,
+            amount=amount,
+            day=day,
+            table=SQL.identifier(model._table),
+        )
+
+    # -------------------------------------------------------------- figures
+    def _checks_figures(self):
+        _ = self.env._
+        return {
+            "forecasts": Check(
+                _("Forecasts not signed"), "figures", _("Project Managers"), "project.project",
+                self._forecasts_rows(), action="construction_sync_base.action_construction_job",
+            ),
+            "clearing": Check(
+                _("Balances on clearing accounts"), "figures", _("Finance"),
+                "construction.clearing", self._clearing_rows(),
+                action="construction_sync_base.action_construction_clearing",
+            ),
+            "ledger": Check(
+                _("Job cost differs from the ledger"), "figures", _("Finance"),
+                "construction.job.ledger", self._ledger_rows(),
+                action="construction_sync_base.action_construction_job_ledger",
+            ),
+        }  # fmt: skip
+
+    def _forecasts_rows(self):
+        """Jobs that ran in the month without a forecast signed for it."""
+        return SQL(
+            """
+            SELECT j.id, 0 FROM project_project j
+             WHERE j.is_job AND j.company_id = p.company_id AND j.job_status = 'active'
+               AND COALESCE(j.date_start, j.create_date::date) <= p.last_day
+               AND NOT EXISTS (SELECT FROM construction_forecast f
+                                WHERE f.job_id = j.id AND f.month = p.month
+                                  AND f.state = 'signed')
+            """
+        )
+
+    def _clearing_rows(self):
+        """Accounts that something posted later has to empty, by their balance on the last day;
+        and accrued cost, less what was accrued for this month."""
+        return SQL(
+            """
+            SELECT b.account_id, ABS(b.balance)
+              FROM (SELECT l.account_id, SUM(l.balance) AS balance
+                      FROM account_move_line l
+                      LEFT JOIN construction_accrual a
+                        ON a.move_id = l.move_id AND a.month = p.month
+                     WHERE l.company_id = p.company_id AND l.parent_state = 'posted'
+                       AND l.date <= p.last_day AND a.id IS NULL
+                       AND l.account_id IN (
+                           SELECT c.account_id FROM construction_clearing_account c
+                            WHERE c.company_id = p.company_id
+                            UNION
+                           SELECT c.accrual_account_id FROM construction_account_map c
+                            WHERE c.company_id = p.company_id)
+                     GROUP BY l.account_id) b
+             WHERE ROUND(b.balance, 6) <> 0
+            """
+        )
+
+    def _ledger_rows(self):
+        compared = self.env["construction.job.ledger"]._compared_query(
+            SQL("j.company_id = p.company_id AND a.date BETWEEN p.month AND p.last_day"),
+            SQL(
+                """j.company_id = p.company_id AND l.company_id = p.company_id
+                   AND l.date BETWEEN p.month AND p.last_day"""
+            ),
+        )
+        return SQL(
+            """
+            SELECT s.job_id, GREATEST(s.report, s.analytic, s.ledger)
+                             - LEAST(s.report, s.analytic, s.ledger)
+              FROM (%s) s
+             WHERE s.report <> s.analytic OR s.analytic <> s.ledger
+            """,
+            compared,
+        )
+
+    # ---------------------------------------------------------------- locks
+    def _checks_locks(self):
+        _ = self.env._
+        return {
+            "lock_payroll": Check(
+                _("Payroll not locked"), "locks", _("Payroll"), note=_("with the labor addon")
+            ),
+            "lock_job_cost": Check(
+                _("Job cost not locked"), "locks", _("Finance"), "construction.period",
+                SQL("SELECT p.id, 0 WHERE p.job_cost_state <> 'locked'"),
+            ),
+            "lock_ledger": Check(
+                _("Ledger not locked"), "locks", _("Finance"), "construction.period",
+                SQL(
+                    """
+                    SELECT p.id, 0
+                     WHERE NOT EXISTS (
+                           SELECT FROM res_company c JOIN res_company y ON y.id = p.company_id
+                            WHERE starts_with(y.parent_path, c.parent_path)
+                              AND GREATEST(c.fiscalyear_lock_date, c.hard_lock_date)
+                                  >= p.last_day)
+                    """
+                ),
+            ),
+        }  # fmt: skip
