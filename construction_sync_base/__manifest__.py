@@ -50,6 +50,8 @@
         "wizards/construction_month_keep_views.xml",
         "views/construction_job_cost_movement_views.xml",
         "views/construction_period_check_views.xml",
+        "wizards/construction_lock_set_views.xml",
+        "views/construction_lock_views.xml",
         "views/construction_period_views.xml",
         "views/construction_cost_transfer_views.xml",
         "wizards/construction_accrual_propose_views.xml",

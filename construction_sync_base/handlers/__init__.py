@@ -1,4 +1,5 @@
 from . import (
+    accrual_proposed,
     budget_approved,
     budget_change_approved,
     budget_change_voided,

@@ -31,7 +31,7 @@ class ConstructionAccrual(models.Model):
     _release_type = "accrual"
     _release_label = "Accrual"
     _release_required = ("month", "line_ids")
-    _gate_fields = Document._gate_fields | {"reversal_id"}
+    _gate_fields = Document._gate_fields | {"reversal_id", "replaces_id", "from_platform"}
     _frozen = Document._frozen | {"month", "kind", "reason"}
 
     month = fields.Date(
@@ -46,6 +46,20 @@ class ConstructionAccrual(models.Model):
     line_ids = fields.One2many("construction.accrual.line", "accrual_id", copy=True)
     amount_total = fields.Monetary(string="Accrued", compute="_compute_amount_total", store=True)
     reversal_id = fields.Many2one("account.move", readonly=True, copy=False, check_company=True)
+    state = fields.Selection(
+        selection_add=[("replaced", "Replaced")], ondelete={"replaced": "set default"}
+    )
+    replaces_id = fields.Many2one(
+        "construction.accrual",
+        string="Takes the place of",
+        readonly=True,
+        copy=False,
+        check_company=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="A released accrual that was wrong: the release of this one takes it back first.",
+    )
+    from_platform = fields.Boolean(readonly=True, copy=False)
 
     _month_first_day = models.Constraint(
         "CHECK (EXTRACT(DAY FROM month) = 1)", "An accrual is of a month: give its first day."
@@ -83,11 +97,21 @@ class ConstructionAccrual(models.Model):
     def _ledger_days(self):
         return [self.date, self.reverses_on]
 
+    def _release_source(self):
+        return "platform" if self.from_platform else "odoo"
+
     def _release_effect(self):
         self.ensure_one()
         if self.state != "draft" or not self.line_ids:
             return False
-        return self.env._(
+        replaced = ""
+        if self.replaces_id:
+            replaced = self.env._(
+                "Takes back %(accrual)s first: %(amount)s.\n",
+                accrual=self.replaces_id.number,
+                amount=self._shown(self.replaces_id.amount_total),
+            )
+        return replaced + self.env._(
             "%(amount)s cost on %(date)s, taken back on %(reversed)s.\n%(lines)s",
             amount=self._shown(self.amount_total),
             date=self.date,
@@ -97,6 +121,7 @@ class ConstructionAccrual(models.Model):
 
     def _release_perform(self):
         self._check_ready()
+        self.replaces_id._replace()
         moves = self._posted_entries()
         reversals = moves._reverse_moves(
             [
@@ -107,6 +132,21 @@ class ConstructionAccrual(models.Model):
         reversals._post(soft=True)  # one that lies ahead is posted by Odoo on its day
         for record, move, reversal in zip(self, moves, reversals, strict=True):
             record.write({"move_id": move.id, "reversal_id": reversal.id, "state": "posted"})
+
+    def _replace(self):
+        """Take back entry and reversal, each on its own day, by entries of their own; one that
+        still waits for its day is cancelled."""
+        ahead = self.reversal_id.filtered(lambda move: move.state == "draft")
+        ahead.button_cancel()
+        booked = self.move_id | (self.reversal_id - ahead)
+        backs = booked._reverse_moves(
+            [
+                {"date": move.date, "ref": self.env._("Replaced: %s", move.ref or move.name)}
+                for move in booked
+            ]
+        )
+        backs._post(soft=False)
+        self.write({"state": "replaced"})
 
     def _entry(self, journal):
         digits = self.currency_id.decimal_places

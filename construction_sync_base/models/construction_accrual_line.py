@@ -65,8 +65,12 @@ class ConstructionAccrualLine(models.Model):
         precompute=True,
     )
     description = fields.Char()
+    line_ref = fields.Char(string="Line at the platform", readonly=True, copy=False)
     amount = fields.Monetary(required=True)
 
+    _ref_unique = models.UniqueIndex(
+        "(accrual_id, line_ref) WHERE line_ref IS NOT NULL", "This line is there already."
+    )
     _amount = models.Constraint("CHECK (amount > 0)", "An accrual is a cost above 0.")
 
     @api.depends("purchase_line_id")
@@ -104,6 +108,10 @@ class ConstructionAccrualLine(models.Model):
             digits = line.currency_id.decimal_places
             asked.setdefault(line.purchase_line_id, Decimal(0))
             asked[line.purchase_line_id] += money.from_float(line.amount, digits)
+        for line in self.accrual_id.replaces_id.line_ids:  # taken back before
+            if line.purchase_line_id in asked:
+                digits = line.currency_id.decimal_places
+                asked[line.purchase_line_id] -= money.from_float(line.amount, digits)
         left = self.env["construction.job.cost"]._open_of(
             self.env["purchase.order.line"].browse([ordered.id for ordered in asked]), day
         )

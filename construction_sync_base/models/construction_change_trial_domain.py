@@ -18,8 +18,8 @@ class ConstructionChangeTrial(models.Model):
         return self._events_of_job(self.scope_job_id)
 
     def _events_of_job(self, job):
-        """Domain of the events that made the job, its budgets, their changes, its forecasts and
-        commitments, and of those that wait because of it."""
+        """Domain of the events that made the job, its budgets, their changes, its forecasts,
+        accruals and commitments, and of those that wait because of it."""
         documents = {
             "project.project": job.ids,
             "construction.budget": job.sudo().budget_ids.ids,
@@ -28,6 +28,10 @@ class ConstructionChangeTrial(models.Model):
             .sudo()
             .search([("job_id", "=", job.id)])
             .ids,
+            "construction.accrual": self.env["construction.accrual.line"]
+            .sudo()
+            .search([("job_id", "=", job.id)])
+            .accrual_id.ids,
             "construction.progress": job.sudo().progress_ids.ids,
             "construction.change.order": job.sudo().change_order_ids.ids,
             "purchase.order": job.sudo().commitment_ids.ids,

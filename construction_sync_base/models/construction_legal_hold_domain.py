@@ -29,8 +29,10 @@ class ConstructionLegalHold(models.Model):
         ).transfer_id
         charged = self.env["construction.intercompany.line"].sudo()
         charged = charged.search([("job_id", "=", job.id)]).intercompany_id
+        accruals = self.env["construction.accrual.line"].sudo().search([("job_id", "=", job.id)])
         return {
             "project.project": set(job.ids),
+            "construction.accrual": set(accruals.accrual_id.ids),
             "purchase.order": set(orders.ids),
             "construction.cost.transfer": set(transfers.ids),
             "construction.forecast": set(forecasts.ids),

@@ -191,4 +191,8 @@ class ConstructionPeriodCheck(models.Model):
             return [("company_id", "=", self.company_id.id), ("account_id", "in", ids)]
         if check.model == "construction.job.ledger":
             return [("month", "=", self.month), ("job_id", "in", ids)]
+        if check.model == "construction.intercompany.tie":
+            ours = ["|", ("company_id", "=", self.company_id.id),
+                    ("job_company_id", "=", self.company_id.id)]  # fmt: skip
+            return [("month", "=", self.month), ("difference", "!=", 0), *ours]
         return [("id", "in", ids)]

@@ -275,6 +275,11 @@ class ConstructionPeriodChecks(models.Model):
                 "construction.clearing", self._clearing_rows(),
                 action="construction_sync_base.action_construction_clearing",
             ),
+            "intercompany": Check(
+                _("Intercompany pairs that differ"), "figures", _("Finance of both companies"),
+                "construction.intercompany.tie", self._pairs_rows(),
+                action="construction_sync_base.action_construction_intercompany_tie",
+            ),
             "ledger": Check(
                 _("Job cost differs from the ledger"), "figures", _("Finance"),
                 "construction.job.ledger", self._ledger_rows(),
@@ -318,6 +323,24 @@ class ConstructionPeriodChecks(models.Model):
             """
         )
 
+    def _pairs_rows(self):
+        """Pairs of the company whose two sides of the month are not the same; what another
+        currency than the company's differs by is counted without its amount."""
+        return SQL(
+            """
+            SELECT COALESCE(NULLIF(s.company_id, p.company_id), s.job_company_id),
+                   CASE WHEN s.currency_id = min(y.currency_id)
+                        THEN ABS(SUM(s.due_from - s.due_to)) ELSE 0 END
+              FROM (%s) s
+              JOIN res_company y ON y.id = p.company_id
+             WHERE s.month = p.month
+               AND (s.company_id = p.company_id OR s.job_company_id = p.company_id)
+             GROUP BY s.company_id, s.job_company_id, s.currency_id
+            HAVING ROUND(SUM(s.due_from - s.due_to)::numeric, 6) <> 0
+            """,
+            self.env["construction.intercompany.tie"]._items_query(),
+        )
+
     def _ledger_rows(self):
         compared = self.env["construction.job.ledger"]._compared_query(
             SQL("j.company_id = p.company_id AND a.date BETWEEN p.month AND p.last_day"),
@@ -348,10 +371,10 @@ class ConstructionPeriodChecks(models.Model):
                 SQL("SELECT p.id, 0 WHERE p.job_cost_state <> 'locked'"),
             ),
             "lock_ledger": Check(
-                _("Ledger not locked"), "locks", _("Finance"), "construction.period",
+                _("Ledger not locked"), "locks", _("Finance"), "construction.lock",
                 SQL(
                     """
-                    SELECT p.id, 0
+                    SELECT p.company_id * 10 + 1, 0
                      WHERE NOT EXISTS (
                            SELECT FROM res_company c JOIN res_company y ON y.id = p.company_id
                             WHERE starts_with(y.parent_path, c.parent_path)

@@ -41,6 +41,12 @@ class ConstructionReapply(models.AbstractModel):
                 lines="line_ids",
                 line_fields=BUDGET_LINE,
             ),
+            "construction.accrual": Compared(
+                ("month", "kind", "reason", "state"),
+                amount="amount_total",
+                lines="line_ids",
+                line_fields=("purchase_line_id", "cost_code_id", "cost_type_id", "amount"),
+            ),
             "construction.forecast": Compared(
                 ("month", "revenue_at_completion", "completion_on", "comment"),
                 lines="line_ids",

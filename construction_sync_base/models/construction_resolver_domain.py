@@ -22,6 +22,7 @@ MODELS = {
     "field_ticket": "construction.field.ticket",
     "budget_change": "construction.budget.change",
     "cost_transfer": "construction.cost.transfer",
+    "accrual": "construction.accrual",
     "supplier_invoice": "account.move",
     "direct_cost": "account.move",
     "receipt": "construction.receipt",

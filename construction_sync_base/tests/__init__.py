@@ -1,5 +1,6 @@
 from . import (
     test_account_map,
+    test_accrual_events,
     test_accruals,
     test_approval_deputies,
     test_approval_matrix,
@@ -71,6 +72,7 @@ from . import (
     test_job_ledger,
     test_jobs,
     test_legal_holds,
+    test_lock_dates,
     test_master_data,
     test_metrics,
     test_month_end,

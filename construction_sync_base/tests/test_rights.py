@@ -65,6 +65,8 @@ TABLE = {
     "construction.job.ledger": "r r r r r -",
     "construction.legal.hold": "- - rwc rwc r -",
     "construction.location": "r rwc r r r rwc",
+    "construction.lock": "- r r - r -",
+    "construction.lock.change": "- r r - r -",
     "construction.match.line": "- r r r r r",
     "construction.match.policy": "- r rwcu r r r",
     "construction.period": "r r rwcu r r r",

@@ -116,7 +116,7 @@ class TestSeam(BaseCase):
             "intercompany_post", "intercompany_rate", "intercompany_tie",
             "handler_domain_jobs", "handler_domain_period",
             "handler_domain_places", "handler_partner", "handler_record", "handler_tree",
-            "hold", "match_line", "match_policy", "supplier_invoice_plan",
+            "hold", "lock", "lock_change", "match_line", "match_policy", "supplier_invoice_plan",
             "supplier_invoice_plan_lines",
             "job_cost", "job_cost_accrual", "job_cost_budget", "job_cost_forecast",
             "job_cost_movement", "job_cost_snapshot", "job_cost_transfer",

@@ -14,6 +14,8 @@ from . import (
     construction_issue_candidate,
     construction_issue_choose,
     construction_issue_map,
+    construction_lock_exempt,
+    construction_lock_set,
     construction_metrics_key,
     construction_month_keep,
     construction_person_erase,
