@@ -71,6 +71,7 @@
         "views/construction_match_policy_views.xml",
         "views/account_move_views.xml",
         "views/res_company_views.xml",
+        "views/stock_picking_views.xml",
         "views/purchase_order_views.xml",
         "views/purchase_order_line_views.xml",
         "views/construction_change_order_views.xml",

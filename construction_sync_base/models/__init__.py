@@ -208,6 +208,8 @@ from . import (
     res_partner_due,
     res_users_apikeys,
     stock_move,
+    stock_move_issue,
+    stock_picking,
     stock_rule,
 )  # isort: split
 

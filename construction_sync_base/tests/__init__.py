@@ -101,6 +101,7 @@ from . import (
     test_secret_keys,
     test_secret_storage,
     test_standing,
+    test_stock_issues,
     test_tours,
     test_tours_periods,
     test_tours_rights,

@@ -1,0 +1,203 @@
+"""X18: material through stock. The job bears it on the day of issue, once, by the ledger."""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tests import TransactionCase, tagged
+
+from .domain import DomainCase
+
+
+@tagged("post_install", "-at_install")
+class TestStockIssues(DomainCase, TransactionCase):
+    def given(self):
+        super().given()
+        self.budget(100000)
+        Account = self.env["account.account"]
+        self.stock, self.variation, self.use = Account.create(
+            [
+                {"name": "Stock", "code": "110801", "account_type": "asset_current"},
+                {"name": "Price differences", "code": "510801", "account_type": "expense"},
+                {"name": "Site use", "code": "510802", "account_type": "expense_direct_cost"},
+            ]
+        )
+        self.stock.account_stock_variation_id = self.variation
+        category = self.env["product.category"].create(
+            {
+                "name": "Steel",
+                "property_valuation": "real_time",
+                "property_cost_method": "average",
+                "property_stock_valuation_account_id": self.stock.id,
+            }
+        )
+        self.rebar = self.env["product.product"].create(
+            {"name": "Rebar", "is_storable": True, "categ_id": category.id,
+             "purchase_method": "receive"}
+        )  # fmt: skip
+        self.warehouse = self.env["stock.warehouse"].search(
+            [("company_id", "=", self.company.id)], limit=1
+        )
+        self.site = self.env["stock.location"].create(
+            {"name": "Used on jobs", "usage": "production", "valuation_account_id": self.use.id}
+        )
+        self.mapped = Account.browse(
+            self.env["construction.account.map"]._cost_account_id(
+                self.company, "material", self.job
+            )
+        )
+        self.day = fields.Date.today() - timedelta(days=40)
+
+    def received(self, quantity=10, price=100):
+        """An order for the stock, of no job, and its receipt."""
+        order = self.env["purchase.order"].create(
+            {
+                "partner_id": self.vendor.id,
+                "order_line": [
+                    Command.create(
+                        {"product_id": self.rebar.id, "product_qty": quantity,
+                         "price_unit": price, "tax_ids": [Command.clear()]}
+                    )
+                ],
+            }
+        )  # fmt: skip
+        order.button_confirm()
+        order.picking_ids.button_validate()
+        return order
+
+    def issue(self, quantity=6, day=None, validate=True, **over):
+        picking = self.env["stock.picking"].create(
+            {
+                "picking_type_id": self.warehouse.int_type_id.id,
+                "location_id": self.warehouse.lot_stock_id.id,
+                "location_dest_id": self.site.id,
+                "construction_issue_date": day or self.day,
+                "move_ids": [
+                    Command.create(
+                        {
+                            "product_id": self.rebar.id,
+                            "product_uom_qty": quantity,
+                            "location_id": self.warehouse.lot_stock_id.id,
+                            "location_dest_id": self.site.id,
+                            "construction_job_id": self.job.id,
+                            "cost_code_id": self.code.id,
+                            "cost_type_id": self.material.id,
+                        }
+                        | over
+                    )
+                ],
+            }
+        )
+        picking.action_confirm()
+        picking.move_ids.quantity = quantity
+        picking.move_ids.picked = True
+        if validate:
+            picking.button_validate()
+            self.assertEqual(picking.state, "done")
+        return picking
+
+    def items(self, picking):
+        entry = picking.move_ids.account_move_id
+        return {(line.account_id, line.balance) for line in entry.line_ids}
+
+    def test_x18_the_day_of_issue_with_its_coding(self):
+        self.received()
+        self.assertFigures(actual=0, committed=0, open=0)
+        picking = self.issue()
+        entry = picking.move_ids.account_move_id
+        self.assertEqual((entry.state, entry.date), ("posted", self.day))
+        self.assertEqual(self.items(picking), {(self.mapped, 600), (self.stock, -600)})
+        cost = entry.line_ids.filtered("analytic_distribution")
+        self.assertEqual((cost.account_id, cost.analytic_distribution), (self.mapped, self.key()))
+        self.assertEqual(cost.analytic_line_ids.mapped("amount"), [-600])
+        self.assertEqual(cost.analytic_line_ids.date, self.day)
+        self.assertFigures(actual=600, available=99400)
+        self.env.flush_all()
+        ledger = self.env["construction.job.ledger"].search([("job_id", "=", self.job.id)])
+        self.assertEqual((ledger.ledger_amount, ledger.difference), (600, 0))
+
+    def test_x17_bill_of_the_stock_and_issue_cost_the_job_once(self):
+        """Received 10 and billed 1,000 for the stock, 6 issued: 600, where native made 1,600."""
+        order = self.received()
+        bill = self.bill(order)
+        self.assertFalse(bill.line_ids.filtered("analytic_distribution"))
+        if "analytic_costs" in self.warehouse.int_type_id._fields:
+            self.warehouse.int_type_id.analytic_costs = True
+        self.issue()
+        self.assertFigures(actual=600, committed=0, billed=0)
+        self.assertEqual(
+            sum(self.env["account.move.line"].search(
+                [("account_id", "=", self.stock.id), ("parent_state", "=", "posted")]
+            ).mapped("balance")),
+            400,
+        )  # fmt: skip
+
+    def test_a_return_comes_back_at_the_cost_of_its_issue(self):
+        self.received()
+        picking = self.issue()
+        self.received(price=300)  # the average is 228.57 now
+        wizard = (
+            self.env["stock.return.picking"]
+            .with_context(active_id=picking.id, active_ids=picking.ids,
+                          active_model="stock.picking")
+            .create({})
+        )  # fmt: skip
+        wizard.product_return_moves.quantity = 2
+        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        self.assertEqual(back.move_ids.construction_job_id, self.job)
+        back.construction_issue_date = self.day + timedelta(days=1)
+        back.move_ids.picked = True
+        back.button_validate()
+        self.assertEqual(self.items(back), {(self.mapped, -200), (self.stock, 200)})
+        self.assertEqual(back.move_ids.account_move_id.date, self.day + timedelta(days=1))
+        self.assertFigures(actual=400)
+
+    def test_a_later_price_is_a_difference_of_the_stock(self):
+        """Billed at 130 after 6 were issued at 100: the job keeps 600, the variation account
+        gets what the 6 would have cost more."""
+        order = self.received()
+        self.issue()
+        order.action_create_invoice()
+        bill = order.invoice_ids
+        bill.invoice_date = fields.Date.today()
+        bill.invoice_line_ids.price_unit = 130
+        bill.action_post()
+        self.assertFigures(actual=600)
+        self.company.action_close_stock_valuation(auto_post=True)
+        items = self.env["account.move.line"].search(
+            [("account_id", "=", self.variation.id), ("parent_state", "=", "posted")]
+        )
+        self.assertEqual(sum(items.mapped("balance")), 180)
+        self.assertFalse(items.filtered("analytic_distribution"))
+        self.assertFigures(actual=600)
+
+    def test_what_could_not_cost_the_job_right_does_not_leave(self):
+        self.received()
+        other = self.env["stock.location"].create({"name": "Nowhere", "usage": "production"})
+        cases = {
+            "names its job, cost code": {"cost_code_id": False},
+            "neither location has a valuation account": {"location_dest_id": other.id},
+        }
+        for message, over in cases.items():
+            picking = self.issue(validate=False, **over)
+            with self.assertRaisesRegex(UserError, message), self.cr.savepoint():
+                picking.button_validate()
+            self.assertFalse(picking.move_ids.account_move_id)
+        ahead = self.issue(validate=False, day=fields.Date.today() + timedelta(days=1))
+        with self.assertRaisesRegex(UserError, "lies ahead"), self.cr.savepoint():
+            ahead.button_validate()
+        self.rebar.categ_id.property_valuation = "periodic"
+        picking = self.issue(validate=False)
+        with self.assertRaisesRegex(UserError, "perpetual"), self.cr.savepoint():
+            picking.button_validate()
+        self.rebar.categ_id.property_valuation = "real_time"
+        period = self.env["construction.period"].create({"month": self.day.replace(day=1)})
+        for _step in range(4):
+            period.action_advance()
+        with self.assertRaisesRegex(UserError, "is locked in"), self.cr.savepoint():
+            self.issue()
+        self.assertFigures(actual=0)
+        abroad = self.make_job("26-940", company_id=self.make_company("Stock Second").id)
+        with self.assertRaises(UserError):
+            self.issue(validate=False, construction_job_id=abroad.id)
