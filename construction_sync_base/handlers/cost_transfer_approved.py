@@ -192,6 +192,9 @@ class CostTransferApproved(models.AbstractModel):
                     coding[side] = (jobs[place], codes[place], types[place])
             if amount is None or quantity is None or len(coding) < 2:
                 continue
+            if amount and coding["from"] == coding["to"] and self._other_phase(line):
+                self._park_phase(item, path)
+                continue
             if not amount or coding["from"] == coding["to"]:
                 item.park(
                     "amount",
@@ -221,6 +224,27 @@ class CostTransferApproved(models.AbstractModel):
         for ref in sorted({ref for ref in refs if refs.count(ref) > 1}):
             item.park("schema", self.env._("Line id “%s” occurs twice.", ref))
         return values
+
+    def _other_phase(self, line):
+        old, new = (line[side].get("phase") for side in SIDES)
+        return (old and ref_keys(old)) != (new and ref_keys(new))
+
+    def _park_phase(self, item, path):
+        """Order and budget lines name a phase; the ledger, and every figure read from it, is
+        kept by job, cost code and cost type. An entry with one coding on both sides would say
+        that something moved which nobody can find."""
+        item.park(
+            "amount",
+            self.env._(
+                "%s changes the phase alone. Cost is kept by job, cost code and cost type: there "
+                "is no cost of a phase in the ledger that could be moved.",
+                path,
+            ),
+            suggestion=self.env._(
+                "Where phases are kept apart by cost code or sub job, the platform sends those; "
+                "else discard the event, no figure changes by it."
+            ),
+        )
 
     def _account(self, item, company, job, _code, cost_type):
         """The account that the cost was booked on, by the map, since platforms know none."""

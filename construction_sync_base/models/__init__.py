@@ -77,6 +77,7 @@ from . import (
     construction_cost_code,
     construction_cost_transfer,
     construction_cost_transfer_line,
+    construction_cost_transfer_users,
     construction_cost_type,
     construction_crosswalk,
     construction_crosswalk_domain,

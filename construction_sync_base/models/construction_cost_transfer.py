@@ -75,8 +75,8 @@ class ConstructionCostTransfer(models.Model):
         return "\n".join(told)
 
     def _figure_users(self):
-        """Sentences about what used the figures that change; others add what they know of
-        (billed or certified amounts, forecasts, snapshots)."""
+        """Sentences about what used the figures that change: budgets and accruals here, more in
+        `construction_cost_transfer_users.py`; an addon adds what it knows of."""
         self.ensure_one()
         figures = self.env["construction.job.cost"].sudo()._positions(self._jobs())
         moves = {}

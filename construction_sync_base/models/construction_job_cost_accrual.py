@@ -14,11 +14,12 @@ class ConstructionJobCostAccrual(models.Model):
 
     @api.model
     def _in_place(self, until=None):
-        """What of order line `l` is in place: rent by day of what stands on the job, else the
-        share that was received. Quantities received by stock transfers count whenever they
-        came; reported receipts and rent until the day.
+        """What of order line `l` is in place: rent of the days it stands on the job; of lump
+        sums of work the percentage that the latest progress report says; else the share that
+        was received. Quantities received by stock transfers count whenever they came; reported
+        receipts, progress and rent until the day.
 
-        :param until: SQL or date; without it today for rent, and all receipts
+        :param until: SQL or date; without it today for rent and progress, and all receipts
         """
         received_after = SQL("0")
         if until:
@@ -31,18 +32,50 @@ class ConstructionJobCostAccrual(models.Model):
         last = until or SQL("CURRENT_DATE")
         return SQL(
             """
-            CASE WHEN o.commitment_type = 'rental' AND o.start_on IS NOT NULL
-                 THEN ROUND(GREATEST(LEAST(%(last)s, COALESCE(o.end_on, %(last)s))
-                                     - o.start_on + 1, 0)
-                            * COALESCE(l.day_rate, 0)::numeric * f.gross / f.rate,
-                            u.decimal_places)
-                 WHEN l.product_qty <> 0
+            CASE %(basis)s
+                 WHEN 'rent' THEN ROUND(GREATEST(LEAST(%(last)s, COALESCE(o.end_on, %(last)s))
+                                                 - o.start_on + 1, 0)
+                                        * COALESCE(l.day_rate, 0)::numeric * f.gross / f.rate,
+                                        u.decimal_places)
+                 WHEN 'progress' THEN ROUND(v.revised * (%(percent)s) / 100, u.decimal_places)
+                 WHEN 'receipt'
                  THEN ROUND(v.revised * (l.qty_received - %(received_after)s) / l.product_qty,
                             u.decimal_places)
                  ELSE 0 END
             """,
+            basis=self._in_place_basis(last),
             last=last,
+            percent=self._progress_percent(last),
             received_after=received_after,
+        )
+
+    @api.model
+    def _in_place_basis(self, last):
+        """By what order line `l` is in place: `rent`, `progress` or `receipt`, NULL by
+        nothing."""
+        return SQL(
+            """
+            CASE WHEN o.commitment_type = 'rental' AND o.start_on IS NOT NULL THEN 'rent'
+                 WHEN o.commitment_type IN ('subcontract', 'service')
+                      AND l.sov_method = 'amount' AND (%s) IS NOT NULL THEN 'progress'
+                 WHEN l.product_qty <> 0 THEN 'receipt' END
+            """,
+            self._progress_percent(last),
+        )
+
+    @api.model
+    def _progress_percent(self, last):
+        """What the latest report until a day says of the coding of order line `l`: of its own
+        cost type rather than of the whole code."""
+        return SQL(
+            """
+            SELECT g.percent_complete::numeric FROM construction_progress_line g
+             WHERE g.job_id = o.project_id AND g.cost_code_id = l.cost_code_id
+               AND g.measure = 'percent' AND g.as_of <= %s
+               AND (g.cost_type_id IS NULL OR g.cost_type_id = l.cost_type_id)
+             ORDER BY g.as_of DESC, g.cost_type_id IS NULL, g.id DESC LIMIT 1
+            """,
+            last,
         )
 
     @api.model
@@ -66,28 +99,29 @@ class ConstructionJobCostAccrual(models.Model):
         return self._rounded(rows, order_lines)
 
     @api.model
-    def _unbilled_of(self, order_lines, until=None):
-        """{order line id: Decimal above 0}: what is in place and neither billed nor accrued,
-        at most what is open."""
+    def _unbilled_of(self, order_lines, until):
+        """{order line id: (basis, Decimal above 0)}: what is in place and neither billed nor
+        accrued at the end of a day, at most what is open."""
         if not order_lines:
             return {}
         self.env.flush_all()
         condition = SQL("l.id = ANY(%s)", order_lines.ids)
         rows = self.env.execute_query(self._unbilled_query(condition, until))
-        return self._rounded(rows, order_lines)
+        amounts = self._rounded([row[:2] for row in rows], order_lines)
+        return {line_id: (basis, amounts[line_id]) for line_id, _amount, basis in rows}
 
     @api.model
     def _unbilled_query(self, condition, until):
-        """(order line id, amount above 0) of what is in place and neither billed nor accrued,
-        at most what is open; in company currency.
+        """(order line id, amount above 0, basis) of what is in place and neither billed nor
+        accrued, at most what is open; in company currency.
 
         :param condition: as in `_order_lines_query`
         :param until: the day at whose end it is so
         """
         return SQL(
             """
-            SELECT n.id, n.amount
-              FROM (SELECT p.line_id AS id,
+            SELECT n.id, n.amount, n.basis
+              FROM (SELECT p.line_id AS id, p.basis,
                            LEAST(p.committed, p.received) - p.billed - p.accrued AS amount
                       FROM (%s) p WHERE p.state = 'purchase') n
              WHERE n.amount > 0

@@ -28,7 +28,7 @@ class ConstructionJobCostOrders(models.Model):
             SELECT o.id AS order_id, o.state, o.project_id AS job_id, l.id AS line_id,
                    l.cost_code_id, l.cost_type_id, b.billed, w.accrued, v.revised,
                    v.revised - e.changes AS original, e.changes,
-                   %(in_place)s AS received,
+                   %(in_place)s AS received, %(basis)s AS basis,
                    CASE WHEN o.closed_state = 'final' THEN b.billed
                         WHEN v.revised >= 0 THEN GREATEST(v.revised - v.released, b.billed)
                         ELSE LEAST(v.revised - v.released, b.billed) END AS committed
@@ -72,6 +72,7 @@ class ConstructionJobCostOrders(models.Model):
             condition=condition,
             posted_until=posted_until,
             in_place=self._in_place(until),
+            basis=self._in_place_basis(until or SQL("CURRENT_DATE")),
         )
 
     @api.model

@@ -155,11 +155,17 @@ class ConstructionPeriodChecks(models.Model):
         managers = _("Project Managers or Finance")
         lines = "construction_sync_base.action_construction_commitment_line"
         accruals = "construction_sync_base.action_construction_accrual"
-        received = self._unbilled_rows(SQL("l.qty_received <> 0 AND NOT (%s)", self._rented()))
+        received = self._unbilled_rows(
+            SQL(
+                """(l.qty_received <> 0 OR o.commitment_type IN ('subcontract', 'service'))
+                   AND NOT (%s)""",
+                self._rented(),
+            )
+        )
         rent = self._unbilled_rows(self._rented())
         return {
             "received": Check(
-                _("Received, not billed"), "accruals", managers, "purchase.order.line",
+                _("Received or in place, not billed"), "accruals", managers, "purchase.order.line",
                 received, counted=True, action=lines,
             ),
             "rent": Check(

@@ -1,5 +1,13 @@
 from odoo import api, fields, models
 
+# calendar days that a price is for: Odoo's weeks and months count days of work, rent runs on
+# Sundays too, and a month of it is four weeks
+RENT_DAYS = {
+    "uom.product_uom_day": 1,
+    "construction_sync_base.uom_week": 7,
+    "construction_sync_base.uom_month": 28,
+}
+
 
 class PurchaseOrderLineRent(models.Model):
     """What a rented thing costs for each day it stands on the job."""
@@ -11,7 +19,7 @@ class PurchaseOrderLineRent(models.Model):
         store=True,
         readonly=False,
         help="Rent of one day, both the first and the last one counted. From a price per day, "
-        "week or month; else the line spread over the days of the order.",
+        "week or month (28 days); else the line spread over the days of the order.",
     )
 
     @api.depends(
@@ -27,14 +35,14 @@ class PurchaseOrderLineRent(models.Model):
             )
         )
         (self - rented).day_rate = 0
-        day = rented and self.env.ref("uom.product_uom_day")
+        units = {self.env.ref(name, raise_if_not_found=False): days
+                 for name, days in RENT_DAYS.items()} if rented else {}  # fmt: skip
         for line in rented:
-            unit, order = line.product_uom_id, line.order_id
-            if line.sov_method == "unit" and unit and unit._has_common_reference(day):
-                line.day_rate = unit._compute_price(line.price_unit_discounted, day)
+            order, per = line.order_id, units.get(line.product_uom_id)
+            if line.sov_method == "unit" and per:
+                line.day_rate = line.price_unit_discounted / per
             elif order.end_on:
-                line.day_rate = line.price_subtotal / max(
-                    (order.end_on - order.start_on).days + 1, 1
-                )
+                days = (order.end_on - order.start_on).days + 1
+                line.day_rate = line.price_subtotal / max(days, 1)
             else:
                 line.day_rate = 0

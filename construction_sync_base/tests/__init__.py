@@ -2,6 +2,7 @@ from . import (
     test_account_map,
     test_accrual_events,
     test_accruals,
+    test_accruals_in_place,
     test_approval_deputies,
     test_approval_matrix,
     test_approvals,

@@ -149,6 +149,17 @@ class TestCostTransferEvents(ApprovalCase, TransactionCase):
             self.assertParked(event["id"], category)
             self.assertFalse(self.bound("cost_transfer", event["data"]["external_id"]), name)
 
+    def test_the_phase_alone_is_no_coding_of_cost(self):
+        """The ledger has no phase; who sends it reads that, and nothing is booked."""
+        phases = {"from": self.coding_of(phase={"code": "A"}), "to": self.coding_of(phase="B")}
+        event = self.transfer("P", self.line_of(**phases))
+        self.apply(event)
+        self.assertParked(event["id"], "amount")
+        self.assertIn("changes the phase alone", self.issues(event["id"]).message)
+        moved = self.transfer("Q", self.line_of(to=self.coding_of(code="05-120", phase="B")))
+        self.process(moved)
+        self.assertTrue(self.bound("cost_transfer", "Q"), "a phase beside the coding does no harm")
+
     def test_queries_of_a_batch(self):
         self.queries_of(self.transfer("warm"))
         events = [self.transfer(f"Q{number}") for number in range(20)]

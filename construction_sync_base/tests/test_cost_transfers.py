@@ -148,6 +148,34 @@ class TestCostTransfers(TransferCase, TransactionCase):
         record.with_user(self.second).action_release()
         self.assertEqual((record.state, record.released_by_id), ("posted", self.second))
 
+    def test_who_releases_sees_who_used_the_old_figure(self):
+        order = self.order(self.line(5000), confirm=True, budget_reason="x")
+        bill = self.bill(order, 700)
+        month = fields.Date.today().replace(day=1)
+        signed = self.env["construction.forecast"].create({"job_id": self.job.id, "month": month})
+        signed.with_user(self.manager).action_sign()
+        month_kept = month - timedelta(days=1)
+        self.env["construction.job.cost.snapshot"].with_user(self.finance)._take(
+            self.job, month_kept.replace(day=1)
+        )
+        item = bill.line_ids.filtered("analytic_distribution")
+        values = self.values(300, item, account_id=item.account_id.id)
+        told = self.transfer(values).release_effect
+        for words in (
+            f"bill {bill.name}: .*700.00 billed on {order.name}",
+            "signed forecast of .*26-100 03-300 Material: cost to date .*1,700.00",
+            "kept month .*26-100 03-300 Material: actual .*1,700.00",
+        ):
+            self.assertRegex(told, words)
+        loose = self.transfer(values | {"source_item_id": False})
+        self.assertIn(bill.name, loose.release_effect)
+        # what nobody used is not told: the other job has neither bill nor forecast
+        job = self.make_job("26-311")
+        self.cost_entry(50, self.key(job))
+        aside = {"from_job_id": job.id, "to_job_id": job.id, "source_item_id": False}
+        effect = self.transfer(self.values(50, **aside)).release_effect
+        self.assertNotRegex(effect, "bill|forecast|kept")
+
     def test_what_waits_or_is_posted_stays(self):
         record = self.transfer()
         record.action_submit()

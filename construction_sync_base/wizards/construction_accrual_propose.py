@@ -4,9 +4,13 @@ from odoo.exceptions import UserError
 
 from ..lib import money
 
+# what an accrual is of, by what its line is in place by
+KINDS = {"receipt": "received_not_billed", "progress": "work_not_billed", "rent": "other"}
+
 
 class ConstructionAccrualPropose(models.TransientModel):
-    """Proposes the accruals of a month: what was received and is not billed, one draft a job."""
+    """Proposes the accruals of a month: what was received, is in place by progress or was
+    rented until its end, and is not billed; one draft for each job and kind."""
 
     _name = "construction.accrual.propose"
     _description = "Propose Accruals"
@@ -27,40 +31,79 @@ class ConstructionAccrualPropose(models.TransientModel):
     )
 
     def action_propose(self):
-        """:raises UserError: nothing was received that is not billed or accrued"""
+        """:raises UserError: nothing is in place that is not billed, accrued or proposed"""
         self.ensure_one()
-        domain = [
-            ("order_id.is_commitment", "=", True), ("state", "=", "purchase"),
-            ("company_id", "=", self.company_id.id), ("display_type", "=", False),
-            ("order_id.closed_state", "!=", "final"),
-            "|", ("qty_received", "!=", 0), ("order_id.commitment_type", "=", "rental"),
-        ]  # fmt: skip
-        if self.job_ids:
-            domain.append(("order_id.project_id", "in", self.job_ids.ids))
-        ordered = self.env["purchase.order.line"].search(domain)
-        last = self.month.replace(day=1) + relativedelta(months=1, days=-1)
-        amounts = self.env["construction.job.cost"]._unbilled_of(ordered, last)
-        digits = self.company_id.currency_id.decimal_places
-        found = ordered.filtered(lambda line: line.id in amounts)
+        groups = self._unbilled_lines().items()
+        reasons = self._reasons()
         accruals = self.env["construction.accrual"].create([
             {
                 "company_id": self.company_id.id,
                 "month": self.month.replace(day=1),
-                "reason": self.env._("Received, not billed: %s", job.display_name),
-                "line_ids": [
-                    fields.Command.create({
-                        "purchase_line_id": line.id, "description": line.name,
-                        "amount": money.to_float(amounts[line.id], digits),
-                    })
-                    for line in lines
-                ],
+                "kind": KINDS[basis],
+                "reason": f"{reasons[basis]}: {job.display_name}",
+                "line_ids": [fields.Command.create(values) for values in lines],
             }
-            for job, lines in found.grouped(lambda line: line.order_id.project_id).items()
+            for (job, basis), lines in groups
         ])  # fmt: skip
         if not accruals:
             raise UserError(
-                self.env._("Everything that was received is billed or accrued already.")
+                self.env._(
+                    "Everything that was received or is in place is billed or accrued, or "
+                    "proposed already."
+                )
             )
         return self.env["ir.actions.act_window"]._for_xml_id(
             "construction_sync_base.action_construction_accrual"
         ) | {"domain": [("id", "in", accruals.ids)], "context": {}}
+
+    def _reasons(self):
+        return {
+            "receipt": self.env._("Received, not billed"),
+            "progress": self.env._("In place, not billed"),
+            "rent": self.env._("Rent until month-end"),
+        }
+
+    def _unbilled_lines(self):
+        """{(job, basis): [values of accrual lines]}"""
+        ordered = self.env["purchase.order.line"].search(self._lines_domain())
+        last = self.month.replace(day=1) + relativedelta(months=1, days=-1)
+        amounts = self.env["construction.job.cost"]._unbilled_of(ordered, last)
+        digits, proposed = self.company_id.currency_id.decimal_places, self._proposed(ordered)
+        groups = {}
+        for line in ordered.filtered(lambda line: line.id in amounts):
+            basis, amount = amounts[line.id]
+            amount -= money.from_float(proposed.get(line.id, 0), digits)
+            if amount > 0:
+                groups.setdefault((line.order_id.project_id, basis), []).append(
+                    {
+                        "purchase_line_id": line.id,
+                        "description": line.name,
+                        "amount": money.to_float(amount, digits),
+                    }
+                )
+        return groups
+
+    def _lines_domain(self):
+        domain = [
+            ("order_id.is_commitment", "=", True), ("state", "=", "purchase"),
+            ("company_id", "=", self.company_id.id), ("display_type", "=", False),
+            ("order_id.closed_state", "!=", "final"),
+            "|", ("qty_received", "!=", 0),
+            ("order_id.commitment_type", "in", ("rental", "subcontract", "service")),
+        ]  # fmt: skip
+        if self.job_ids:
+            domain.append(("order_id.project_id", "in", self.job_ids.ids))
+        return domain
+
+    def _proposed(self, ordered):
+        """{order line id: what drafts of the month accrue on it}"""
+        rows = self.env["construction.accrual.line"]._read_group(
+            [
+                ("purchase_line_id", "in", ordered.ids),
+                ("accrual_id.state", "=", "draft"),
+                ("accrual_id.month", "=", self.month.replace(day=1)),
+            ],
+            ["purchase_line_id"],
+            ["amount:sum"],
+        )
+        return {line.id: amount for line, amount in rows}
