@@ -33,7 +33,8 @@ class AccountMoveRetention(models.Model):
     amount_currently_due = fields.Monetary(
         string="Due now",
         compute="_compute_amount_currently_due",
-        help="What is open without the retention that is still held.",
+        help="What is open without the retention that is still held, and with the retention of "
+        "earlier bills that was released with it.",
     )
     retention_bill_id = fields.Many2one(
         "account.move",
@@ -50,12 +51,35 @@ class AccountMoveRetention(models.Model):
         "Retention is not negative.",
     )
 
-    @api.depends("amount_residual", "line_ids.amount_residual_currency", "line_ids.is_retention")
+    @api.depends(
+        "amount_residual",
+        "line_ids.amount_residual_currency",
+        "line_ids.is_retention",
+        "retention_release_ids.line_ids.amount_residual_currency",
+    )
     def _compute_amount_currently_due(self):
         for move in self:
             held = move.line_ids.filtered("is_retention")
             move.retention_held = abs(sum(held.mapped("amount_residual_currency")))
-            move.amount_currently_due = move.amount_residual - move.retention_held
+            released = abs(sum(move._released_items().mapped("amount_residual_currency")))
+            move.amount_currently_due = move.amount_residual - move.retention_held + released
+
+    def _released_items(self):
+        """Open payable items of the retention that was released with these bills."""
+        return self.retention_release_ids.line_ids.filtered(
+            lambda line: line.account_type == "liability_payable" and not line.reconciled
+        )
+
+    @api.depends("retention_release_ids.line_ids.amount_residual")
+    def _compute_payment_state(self):
+        """A bill is not paid while what was released with it is owed; one that asks for nothing
+        but released retention would say so from the start, with its total of zero."""
+        result = super()._compute_payment_state()
+        for move in self:
+            if move.payment_state in ("paid", "in_payment") and move._released_items():
+                zero = move.currency_id.is_zero(move.amount_total)
+                move.payment_state = "not_paid" if zero else "partial"
+        return result
 
     @api.constrains("retention_amount", "move_type")
     def _check_retention(self):

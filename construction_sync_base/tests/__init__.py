@@ -82,6 +82,7 @@ from . import (
     test_multi_company_rights,
     test_multi_currency,
     test_native_rules,
+    test_odoo_facts,
     test_periods,
     test_places,
     test_platform,

@@ -10,19 +10,24 @@ class AccountPaymentRegister(models.TransientModel):
     def default_get(self, fields):
         """Only what may be paid is offered, so that the sum shown is the sum paid. Retention
         that a bill asked for comes along with it."""
-        values = super().default_get(fields)
+        values = super(AccountPaymentRegister, self._with_released()).default_get(fields)
         if "line_ids" in values:
             chosen = self.env["account.move.line"].browse(_ids(values["line_ids"]))
-            released = chosen.move_id.retention_release_ids.line_ids.filtered(
-                lambda line: line.account_type == "liability_payable" and not line.reconciled
-            )
-            lines = chosen | released
+            lines = chosen | chosen.move_id._released_items()
             refusals = lines._payment_refusals()
             payable = lines.filtered(lambda line: line not in refusals)
             if not payable:
                 raise UserError("\n".join(sorted(set(refusals.values()))))
             values["line_ids"] = [Command.set(payable.ids)]
         return values
+
+    def _with_released(self):
+        """Odoo finds nothing to pay on a bill that is open by its released retention alone."""
+        if self.env.context.get("active_model") != "account.move":
+            return self
+        moves = self.env["account.move"].browse(self.env.context.get("active_ids", []))
+        found = moves | moves._released_items().move_id
+        return self.with_context(active_ids=found.ids)
 
     def _create_payments(self):
         """Whatever way lines got in here, nothing held is paid."""
