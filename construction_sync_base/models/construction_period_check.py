@@ -79,14 +79,18 @@ class ConstructionPeriodCheck(models.Model):
     )
     documents = fields.Integer(readonly=True)
     amount = fields.Monetary(
-        string="Not in the books", readonly=True, help="Cost that the month does not show yet."
+        string="Not in the books",
+        readonly=True,
+        aggregator=None,
+        help="Cost that the month does not show yet.",
     )
-    counted = fields.Boolean(
-        readonly=True, help="Its amount stands in no other line that counts to the total."
+    counted_amount = fields.Monetary(
+        string="Counted once",
+        readonly=True,
+        help="The same, without what stands in another line already: this adds up.",
     )
     name = fields.Char(string="What", compute="_compute_words")
     who = fields.Char(string="Who must act", compute="_compute_words")
-    note = fields.Char(compute="_compute_words")
     may_open = fields.Boolean(compute="_compute_words")
 
     @api.model
@@ -100,8 +104,8 @@ class ConstructionPeriodCheck(models.Model):
         for row in self:
             check = checks.get(row.key)
             row.name = check and check.label
-            row.who = check.who if check and row.state == "open" else False
-            row.note = check.note if check and row.state == "none" else False
+            told = {"open": check.who, "none": check.note} if check else {}
+            row.who = told.get(row.state, False)
             row.may_open = bool(
                 check and row.documents and self.env[check.model].has_access("read")
             )
@@ -126,7 +130,8 @@ class ConstructionPeriodCheck(models.Model):
             SELECT p.id * %(room)s + %(number)s AS id, p.id AS period_id, p.company_id, p.month,
                    p.job_cost_state, %(key)s::varchar AS key, %(number)s AS number,
                    %(section)s::varchar AS section, (%(state)s)::varchar AS state,
-                   x.documents, x.amount, %(counted)s AS counted
+                   x.documents, x.amount,
+                   CASE WHEN %(counted)s THEN x.amount ELSE 0 END AS counted_amount
               FROM (%(periods)s) p
              CROSS JOIN LATERAL (
                    SELECT count(*)::int AS documents, COALESCE(SUM(r.amount), 0) AS amount

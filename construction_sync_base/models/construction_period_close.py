@@ -36,13 +36,12 @@ class ConstructionPeriodClose(models.Model):
         asked = self.filtered(lambda period: period.job_cost_state != "locked")
         found = {}
         if asked.ids and self.env["construction.period.check"].has_access("read"):
-            for period, counted, lines, amount in self.env["construction.period.check"]._read_group(
+            rows = self.env["construction.period.check"]._read_group(
                 [("period_id", "in", asked.ids), ("state", "=", "open")],
-                ["period_id", "counted"],
-                ["__count", "amount:sum"],
-            ):
-                before, total = found.get(period, (0, 0))
-                found[period] = (before + lines, total + (amount if counted else 0))
+                ["period_id"],
+                ["__count", "counted_amount:sum"],
+            )
+            found = {period: (lines, amount) for period, lines, amount in rows}
         for period in self:
             period.open_checks, period.open_amount = found.get(period, (0, 0))
 

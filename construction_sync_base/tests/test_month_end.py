@@ -209,7 +209,7 @@ class TestMonthEnd(MonthEndCase, TransactionCase):
         rows = self.checks()
         for key, addon in (("certificates", "billing"), ("hours", "labor")):
             self.assertEqual(rows[key].state, "none")
-            self.assertIn(addon, rows[key].note)
+            self.assertIn(addon, rows[key].who)
             self.assertFalse(rows[key].may_open)
             with self.assertRaisesRegex(UserError, addon):
                 rows[key].action_open_documents()

@@ -84,11 +84,47 @@ registry.category("web_tour.tours").add("construction_cost_transferred", {
 
 registry.category("web_tour.tours").add("construction_month_closed", {
     steps: () => [
-        ...openCostControl("menu_construction_period"),
+        ...openCostControl("menu_construction_period_check"),
+        {
+            content: "an accrual is not released yet; look at it",
+            trigger:
+                ".o_data_row:contains('Accruals not released') button[name='action_open_documents']",
+            run: "click",
+        },
+        {
+            content: "this one",
+            trigger: ".o_data_row:contains('Cranes of May') td[name='reason']",
+            run: "click",
+        },
+        {
+            content: "release it",
+            trigger: ".o_form_statusbar button[name='action_release']",
+            run: "click",
+        },
+        {
+            content: "it is posted",
+            trigger: ".o_form_view:not(:has(button[name='action_release']))",
+        },
+        ...openCostControl("menu_construction_period_check"),
+        {
+            content: "nothing waits any more",
+            trigger:
+                ".o_list_view:has(.o_data_row:contains('Job cost not locked')):not(:has(.o_data_row:contains('Accruals not released')))",
+        },
+        {
+            content: "what is left is to lock it",
+            trigger:
+                ".o_data_row:contains('Job cost not locked') button[name='action_open_documents']",
+            run: "click",
+        },
         {
             content: "the month",
             trigger: ".o_data_row:contains('May 1999') td[name='display_name']",
             run: "click",
+        },
+        {
+            content: "with its checklist",
+            trigger: ".o_field_widget[name='check_ids'] .o_data_row:contains('Rent')",
         },
         ...["Soft lock", "Start the review", "Book accruals", "Lock"].flatMap(
             (label) => [
