@@ -3,7 +3,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..lib import money
-from .construction_guard import FINANCE, PROJECT_MANAGER, guard
 from .construction_ledger_document_mixin import ConstructionLedgerDocumentMixin as Document
 
 KINDS = [
@@ -90,10 +89,6 @@ class ConstructionAccrual(models.Model):
             raise ValidationError(self.env._("An accrual is of a month: give its first day."))
 
     # ----------------------------------------------------------------- gate
-    @guard("approve", PROJECT_MANAGER, FINANCE)
-    def _check_submitter(self):
-        return self.env._("Project Managers and Finance propose accruals.")
-
     def _ledger_days(self):
         return [self.date, self.reverses_on]
 

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 
 from ..lib import money, transfer
-from .construction_guard import FINANCE, PROJECT_MANAGER, guard
 from .construction_ledger_document_mixin import ConstructionLedgerDocumentMixin as Document
 
 
@@ -45,10 +44,6 @@ class ConstructionCostTransfer(models.Model):
             record.amount_total = sum(abs(line.amount) for line in record.line_ids)
 
     # ----------------------------------------------------------------- gate
-    @guard("approve", PROJECT_MANAGER, FINANCE)
-    def _check_submitter(self):
-        return self.env._("Project Managers and Finance ask for cost transfers.")
-
     def action_submit(self):
         super().action_submit()
         return {"type": "ir.actions.act_window_close"}

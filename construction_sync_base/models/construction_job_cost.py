@@ -1,7 +1,9 @@
 from collections import defaultdict
+from collections.abc import Collection
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..lib import budget as formulas
@@ -127,9 +129,13 @@ class ConstructionJobCost(models.Model):
     def _search(self, domain, *args, **kwargs):
         """A row's id begins with its job: what is read again by its id, as a click does, reads
         that job and not all of them."""
-        if len(domain) == 1 and tuple(domain[0][:2]) == ("id", "in"):
-            jobs = {int(row) >> (CODE_BITS + TYPE_BITS) for row in domain[0][2]}
-            domain = [*domain, ("job_id", "in", list(jobs))]
+        domain = Domain(domain)
+        terms = list(domain)  # in prefix notation; of "&" alone, each of them has to hold
+        if not {"|", "!"} & {term for term in terms if isinstance(term, str)}:
+            for term in terms:
+                if tuple(term[:2]) == ("id", "in") and isinstance(term[2], Collection):
+                    jobs = {int(row) >> (CODE_BITS + TYPE_BITS) for row in term[2]}
+                    domain &= Domain("job_id", "in", jobs)
         return super()._search(domain, *args, **kwargs)
 
     @api.model

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, formatLang
 
+from .construction_guard import FINANCE, PROJECT_MANAGER, guard
 from .construction_release_mixin import GATE_FIELDS
 
 
@@ -43,6 +44,10 @@ class ConstructionLedgerDocumentMixin(models.AbstractModel):
     )
 
     # ----------------------------------------------------------------- gate
+    @guard("approve", PROJECT_MANAGER, FINANCE)
+    def _check_submitter(self):
+        return self.env._("Project Managers and Finance submit what moves cost.")
+
     def action_submit(self):
         """Ask for the release; who decides sees the effect before.
 
