@@ -11,6 +11,7 @@ from . import (
     change_order_voided,
     commitment_approved,
     commitment_closed,
+    commitment_reopened,
     commitment_voided,
     cost_code_upserted,
     cost_transfer_approved,
@@ -27,6 +28,7 @@ from . import (
     platform_pinged,
     progress_reported,
     receipt_recorded,
+    receipt_voided,
     record_deleted,
     record_linked,
     record_merged,
@@ -43,4 +45,5 @@ from . import (  # they inherit handlers above
     direct_cost_approved,
     direct_cost_charged,
     direct_cost_voided,
+    requisition_voided,
 )

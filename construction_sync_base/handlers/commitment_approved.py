@@ -44,6 +44,7 @@ class CommitmentApproved(models.AbstractModel):
         created += self._create_orders([plan for plan in plans if not plan["order"]])
         self._confirm(created)
         self._check_changed(changed, *before)
+        self._orders(changed)._submit_set_back()
         for plan in created + changed:
             if not plan["item"].blocked:
                 plan["item"].bind(plan["order"])
@@ -150,17 +151,36 @@ class CommitmentApproved(models.AbstractModel):
                 suggestion=self.env._("The platform reopens it first, or sends a new one."),
             )
             return False
+        refusal = self._try_change(plan)
+        if refusal and self._make_room(plan):
+            refusal = self._try_change(plan)
+        if refusal and not item.blocked:
+            item.park(
+                "matching",
+                refusal,
+                suggestion=self.env._("Correct the receipt or bill, or the commitment there."),
+            )
+        return not item.blocked
+
+    def _try_change(self, plan):
+        """Why the order does not take the newer version, or None once it has."""
         try:
             with self.env.cr.savepoint():
                 self._write_change(plan)
         except UserError as error:
-            item.park(
-                "matching",
-                str(error),
-                suggestion=self.env._("Correct the receipt or bill, or the commitment there."),
-            )
+            return str(error)
+        return None
+
+    def _make_room(self, plan):
+        """Where bills alone stand in the way a correction sets them back; after its release
+        the change is made and they are submitted again. Whether there is room now."""
+        order = plan["order"]
+        try:
+            bills = order._in_the_way(self._line_changes(plan)[0])
+        except UserError:
             return False
-        return True
+        reason = self.env._("A newer version of %s came.", order.display_name)
+        return bool(bills) and self._corrected(plan["item"], order, "change", bills, reason)
 
     def _write_change(self, plan):
         item, order = plan["item"], plan["order"]

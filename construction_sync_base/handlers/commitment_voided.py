@@ -3,7 +3,8 @@ from odoo.exceptions import UserError
 
 
 class CommitmentVoided(models.AbstractModel):
-    """commitment.voided → the order is cancelled, unless it was received or billed.
+    """commitment.voided → the order is cancelled. What was received or billed of it is undone
+    first, by a correction that Finance releases.
 
     A void that comes before its commitment leaves a tombstone, so that an older version
     that arrives later creates nothing.
@@ -25,18 +26,11 @@ class CommitmentVoided(models.AbstractModel):
                 item.bind(None, tombstone=True)
                 continue
             item.company_id = order.company_id.id
-            touched = order._touched()
-            if touched:
-                item.park(
-                    "matching",
-                    self.env._(
-                        "%(order)s cannot be voided: %(lines)s.",
-                        order=order.display_name,
-                        lines=touched,
-                    ),
-                    suggestion=self.env._("Return the receipt or credit the bill, then resume."),
-                )
+            if order.state != "cancel" and order._touched():
+                if self._corrected(item, order):
+                    item.bind(order, tombstone=True)
             elif order.state == "cancel" or self._cancel(item, order):
+                self.env["construction.correction"]._open_of(order)._drop()
                 item.bind(order, tombstone=True)
 
     def _cancel(self, item, order):

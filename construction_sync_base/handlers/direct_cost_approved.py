@@ -21,7 +21,7 @@ class DirectCostApproved(models.AbstractModel):
     account, and an intercompany cost that charges the company of the job.
 
     Lines, tax and total add up exactly. A newer version replaces the draft; what is posted is
-    a question.
+    taken back first, by a correction.
     """
 
     _name = "construction.handler.direct_cost.approved"
@@ -32,7 +32,7 @@ class DirectCostApproved(models.AbstractModel):
     _order_in_batch = 82
 
     def _apply(self, items):
-        known = self._split_new(items, "account.move")
+        known = self._standing(items, self._split_new(items, "account.move"))
         plans = self._direct_plans(items, known)
         for plan in plans:
             self._set_line_taxes(plan)
@@ -79,7 +79,6 @@ class DirectCostApproved(models.AbstractModel):
 
     # ------------------------------------------------------------------ read
     def _direct_plans(self, items, known):
-        self._refuse_void(items)
         vendors = self._resolve(
             items, "vendor", "res.partner", lambda i: i.data.get("vendor"), self.env._("Vendor")
         )
@@ -162,19 +161,6 @@ class DirectCostApproved(models.AbstractModel):
             if count > 1:
                 plan["item"].park("schema", self.env._("Line id “%s” occurs twice.", ref))
 
-    def _refuse_void(self, items):
-        dead = {
-            binding.external_id
-            for binding in self._bindings_of(items, "direct_cost", ("tombstone", "=", True))
-        }
-        for item in items:
-            if item.external_id in dead:
-                item.park(
-                    "inactive_target",
-                    self.env._("This cost was voided; a new version does not revive it."),
-                    suggestion=self.env._("The platform sends it as a new one."),
-                )
-
     def _set_line_taxes(self, plan):
         """Use tax is a matter of bills of the job's own company: who paid with a card was
         charged what was charged."""
@@ -219,9 +205,6 @@ class DirectCostApproved(models.AbstractModel):
             "from_platform": True,
             "line_ids": [Command.create(row | {"partner_id": partner.id}) for row in rows],
         }
-
-    def _line_amount(self, plan, values):
-        return money.from_float(values["price_unit"] * values["quantity"], plan["digits"])
 
     def _amounts_of(self, plan, amount):
         """An amount of the document on a journal item, in its currency and the company's."""
@@ -305,48 +288,10 @@ class DirectCostApproved(models.AbstractModel):
                 ),
             )
 
-    def _is_settled(self, plan):
-        """What is posted is compared line by line; drafts as with invoices."""
-        item, move = plan["item"], plan["bill"].sudo()
-        if move.state != "posted":
-            return super()._is_settled(plan)
+    def _says_the_same(self, plan, bill):
+        """An entry has neither vendor nor number of a bill; the lines say it all."""
         if plan.get("charged"):
-            same = self._is_charged_alike(plan, move)
-        else:
-            same = self._posted_amounts(plan, move) == self._wanted_amounts(plan)
-        if same:
-            item.bind(move)
-            return True
-        item.park(
-            "matching",
-            self.env._(
-                "%(document)s is posted with %(old)s; the new version comes to %(new)s or is "
-                "coded otherwise.",
-                document=move.display_name,
-                old=money.from_float(move.amount_total, plan["digits"]),
-                new=plan["header"].total,
-            ),
-            amount=plan["header"].total,
-            currency_id=plan["currency"].id,
-            suggestion=self.env._(
-                "Reverse the document in Odoo and resume; a wrong code alone is mended by a cost "
-                "transfer, after which the event is discarded."
-            ),
-        )
-        return True
-
-    def _wanted_amounts(self, plan):
-        totals = Counter()
-        for values in self._line_values_of(plan):
-            key = next(iter(values["analytic_distribution"] or {}), None)
-            totals[values["account_id"], key] += self._line_amount(plan, values)
-        return totals, plan["header"].total
-
-    def _posted_amounts(self, plan, move):
-        totals = Counter()
-        for line in move.line_ids.filtered("analytic_distribution"):
-            key = next(iter(line.analytic_distribution), None)
-            totals[line.account_id.id, key] += money.from_float(
-                line.amount_currency, plan["digits"]
-            )
-        return totals, money.from_float(move.amount_total, plan["digits"])
+            return self._is_charged_alike(plan, bill)
+        if bill.move_type != plan["values"]["move_type"]:
+            return False
+        return self._posted_amounts(plan, bill) == self._wanted_amounts(plan)

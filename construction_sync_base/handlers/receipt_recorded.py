@@ -3,7 +3,7 @@ from decimal import Decimal
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..lib import money
+from ..lib import money, ordering
 from ..lib.batch import Problem, Refused
 from ..models.construction_resolver import ref_key, wait_key
 
@@ -27,6 +27,9 @@ class ReceiptRecorded(models.AbstractModel):
 
     def _apply(self, items):
         known = self._split_new(items, "construction.receipt")
+        items = self._without_void(items)
+        if not items:
+            return
         orders = self._resolve(
             items,
             "commitment",
@@ -39,7 +42,7 @@ class ReceiptRecorded(models.AbstractModel):
         )
         rows, received = [], {}
         for item in items:
-            if item.id in known and not item.blocked:
+            if item.id in known and not known[item.id].is_void and not item.blocked:
                 self._refuse_twice(item, known[item.id])
             if item.blocked:
                 continue
@@ -50,6 +53,22 @@ class ReceiptRecorded(models.AbstractModel):
                 if not item.blocked:
                     rows.append((item, self._values(item, order, places), lines))
         self._save(rows)
+
+    def _without_void(self, items):
+        """Those that count: one that was voided before it came adds nothing. One that is newer
+        than its void was recorded again."""
+        void = {
+            binding.external_id: ordering.Version(binding.version, binding.version_time)
+            for binding in self._bindings_of(items, "receipt", ("tombstone", "=", True))
+        }
+        counting = []
+        for item in items:
+            dead, own = void.get(item.external_id), ordering.Version(item.sequence, item.time)
+            if dead and ordering.compare(own, dead) <= 0:
+                item.bind(None, tombstone=True)
+            else:
+                counting.append(item)
+        return counting
 
     def _save(self, rows):
         if not rows:

@@ -64,7 +64,9 @@ class RequisitionApproved(models.AbstractModel):
     def _known_orders(self, items):
         """{item id: what an older version made}"""
         keys = {self._key(item): item.id for item in items}
-        orders = self.env["purchase.order"].search([("requisition_key", "in", list(keys))])
+        orders = self.env["purchase.order"].search(
+            [("requisition_key", "in", list(keys)), ("state", "!=", "cancel")]
+        )
         return {keys[key]: group for key, group in orders.grouped("requisition_key").items()}
 
     def _may_request(self, item, job, known):

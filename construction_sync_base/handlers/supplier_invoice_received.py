@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import models
 from odoo.fields import Command
 
@@ -10,8 +12,9 @@ class SupplierInvoiceReceived(models.AbstractModel):
     """supplier_invoice.received → one draft bill with the document's own totals, matched and
     submitted for release.
 
-    A newer version replaces the draft. What is posted is not touched: the event says what to
-    do. An invoice that is there already, whichever way it came, makes no second bill.
+    A newer version replaces the draft. What is posted is taken back by a correction that
+    Finance releases, and the new version makes a new bill. An invoice that is there already,
+    whichever way it came, makes no second bill.
     """
 
     _name = "construction.handler.supplier.invoice.received"
@@ -22,7 +25,7 @@ class SupplierInvoiceReceived(models.AbstractModel):
     _order_in_batch = 80
 
     def _apply(self, items):
-        known = self._split_new(items, "account.move")
+        known = self._standing(items, self._split_new(items, "account.move"))
         plans = self._invoice_plans(items, known)
         for plan in plans:
             self._set_line_taxes(plan)
@@ -116,13 +119,12 @@ class SupplierInvoiceReceived(models.AbstractModel):
         policy = self.env["construction.sync.policy"]._get(
             "supplier_invoice", plan["company"].id, item.platform_id
         )
-        total = money.from_float(bill.amount_total, plan["digits"])
         if bill.state == "draft" and policy._filter_update({"invoice_line_ids": True}):
             return False
-        if bill.state == "posted" and total == plan["header"].total:
-            if bill.ref == item.data["number"] and bill.partner_id == plan["vendor"]:
-                item.bind(bill)
-                return True
+        if bill.state == "posted" and self._says_the_same(plan, bill):
+            self.env["construction.correction"]._open_of(bill)._drop()
+            item.bind(bill)
+            return True
         if bill.state == "draft":
             item.notice(
                 "ownership_conflict",
@@ -131,28 +133,96 @@ class SupplierInvoiceReceived(models.AbstractModel):
             item.bind(bill)
             return True
         if bill.state == "posted":
-            item.park(
-                "matching",
-                self.env._(
-                    "%(bill)s is posted with %(old)s; the new version comes to %(new)s.",
-                    bill=bill.display_name,
-                    old=total,
-                    new=plan["header"].total,
-                ),
-                amount=abs(plan["header"].total - total),
-                currency_id=plan["currency"].id,
-                suggestion=self.env._(
-                    "Reverse the bill in Odoo and resume, or have the vendor send a credit note "
-                    "and a new invoice."
-                ),
-            )
-        else:
-            item.park(
-                "inactive_target",
-                self.env._("%s is cancelled and takes no new version.", bill.display_name),
-                suggestion=self.env._("Reset it to draft in Odoo, then resume."),
-            )
+            return self._replace_posted(plan)
+        item.park(
+            "inactive_target",
+            self.env._("%s is cancelled and takes no new version.", bill.display_name),
+            suggestion=self.env._("Reset it to draft in Odoo, then resume."),
+        )
         return True
+
+    def _standing(self, items, known):
+        """{item id: bill} without those that were taken back, or voided at the platform and
+        cancelled: a newer version of them makes a new bill."""
+        dead = self._bindings_of(items, items[0].object, ("tombstone", "=", True))
+        void = set(dead.mapped("external_id"))
+        return {
+            item.id: bill
+            for item in items
+            if (bill := known.get(item.id))
+            and not bill.sudo()._is_undone()
+            and not (bill.sudo().state == "cancel" and item.external_id in void)
+        }
+
+    def _replace_posted(self, plan):
+        """The posted bill is taken back once Finance has released that; then the new version
+        makes a new one. Whether nothing more is written now."""
+        item, bill = plan["item"], plan["bill"]
+        correction = self.env["construction.correction"]._propose(
+            bill,
+            "replace",
+            self.env._("A newer version of %s came.", bill.sudo().ref or bill.sudo().name),
+            item.data.get("received_on") or item.data["date"],
+        )
+        if correction.sudo().state == "done":
+            plan["bill"] = bill.browse()
+            return False
+        old = money.from_float(bill.sudo().amount_total, plan["digits"])
+        item.park(
+            "matching",
+            self.env._(
+                "%(bill)s is posted with %(old)s; the new version comes to %(new)s or is coded "
+                "otherwise. %(correction)s takes the posted one back, and waits for its release.",
+                bill=bill.sudo().display_name,
+                old=old,
+                new=plan["header"].total,
+                correction=correction.sudo().number,
+            ),
+            wait=f"corrected|{correction.id}",
+            amount=abs(plan["header"].total - old),
+            currency_id=plan["currency"].id,
+            suggestion=self.env._("Finance looks at what is undone, and releases it."),
+        )
+        return True
+
+    def _says_the_same(self, plan, bill):
+        """Whether a posted document needs nothing: number, vendor, day, totals, retention and
+        what each account and coding bears are the same."""
+        return (
+            bill.ref == plan["values"]["ref"]
+            and bill.partner_id == plan["vendor"]
+            and str(bill.invoice_date) == plan["item"].data["date"]
+            and money.from_float(bill.retention_amount, plan["digits"]) == plan["retention"]
+            and self._posted_amounts(plan, bill) == self._wanted_amounts(plan)
+        )
+
+    def _wanted_amounts(self, plan):
+        """({(account, coding, order line): amount}, total) as the event has them."""
+        totals = Counter()
+        for values in self._line_values_of(plan):
+            key = next(iter(values.get("analytic_distribution") or {}), None)
+            if key:
+                place = (values["account_id"], key, values.get("purchase_line_id") or False)
+                totals[place] += self._line_amount(plan, values)
+        return totals, plan["header"].total
+
+    def _posted_amounts(self, plan, move):
+        """The same of a posted document."""
+        totals, sign = Counter(), -1 if move.move_type == "in_refund" else 1
+        for line in move.line_ids.filtered("analytic_distribution"):
+            if line.tax_repartition_line_id:
+                continue
+            key = next(iter(line.analytic_distribution), None)
+            place = (line.account_id.id, key, line.purchase_line_id.id)
+            totals[place] += sign * money.from_float(line.amount_currency, plan["digits"])
+        return totals, money.from_float(move.amount_total, plan["digits"])
+
+    def _line_amount(self, plan, values):
+        """Of one line, without tax, as Odoo will compute it."""
+        discount = 1 - (values.get("discount") or 0.0) / 100
+        return money.from_float(
+            values["price_unit"] * values["quantity"] * discount, plan["digits"]
+        )
 
     def _write_drafts(self, plans):
         """Create what is new, and put the new version in the place of the old draft."""

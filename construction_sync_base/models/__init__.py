@@ -2,6 +2,7 @@ from . import (
     construction_awaited_mixin,
     construction_coded_mixin,
     construction_ledger_document_mixin,
+    construction_correction_mixin,
     construction_placed_mixin,
     construction_release_mixin,
 )  # isort: split
@@ -25,6 +26,7 @@ from . import (
     analytic_mixin,
     construction_account_map,
     construction_accrual,
+    construction_accrual_correction,
     construction_accrual_line,
     construction_apply,
     construction_approval,
@@ -59,6 +61,7 @@ from . import (
     construction_change_mixin,
     construction_change_order,
     construction_change_order_apply,
+    construction_change_order_correction,
     construction_change_order_effect,
     construction_change_order_line,
     construction_change_order_links,
@@ -74,8 +77,12 @@ from . import (
     construction_clearing_document,
     construction_coding,
     construction_contract,
+    construction_correction,
+    construction_correction_find,
+    construction_correction_line,
     construction_cost_code,
     construction_cost_transfer,
+    construction_cost_transfer_correction,
     construction_cost_transfer_line,
     construction_cost_transfer_users,
     construction_cost_type,
@@ -94,6 +101,7 @@ from . import (
     construction_handler,
     construction_handler_domain,
     construction_handler_domain_codes,
+    construction_handler_domain_correction,
     construction_handler_domain_jobs,
     construction_handler_domain_period,
     construction_handler_domain_places,
@@ -112,6 +120,7 @@ from . import (
     construction_intercompany_tie,
     construction_issue,
     construction_issue_circle,
+    construction_issue_domain,
     construction_job_cost,
     construction_job_cost_accrual,
     construction_job_cost_behind,
@@ -154,6 +163,7 @@ from . import (
     construction_reapply,
     construction_reapply_domain,
     construction_receipt,
+    construction_receipt_correction,
     construction_receipt_line,
     construction_release_decision,
     construction_release_policy,
@@ -193,6 +203,7 @@ from . import (
     purchase_order_changes,
     purchase_order_line,
     purchase_order_line_changes,
+    purchase_order_line_correction,
     purchase_order_line_match,
     purchase_order_line_receipt,
     purchase_order_line_rent,
@@ -214,7 +225,9 @@ from . import (
     stock_rule,
 )  # isort: split
 
-from . import (  # they extend gates that are imported above
+from . import (  # they extend gates and rules that are imported above
     account_move_direct_cost,
     construction_change_order_budget,
-)
+)  # isort: split
+
+from . import account_move_correction, purchase_order_correction  # after the gate and the rules

@@ -23,7 +23,6 @@ class ConstructionInvoicePlan(models.AbstractModel):
 
         :param known: {item id: bill bound already}
         """
-        self._refuse_void(items)
         vendors = self._resolve(
             items, "vendor", "res.partner", lambda item: item.data["vendor"], self.env._("Vendor")
         )
@@ -135,20 +134,6 @@ class ConstructionInvoicePlan(models.AbstractModel):
                 suggestion=self.env._("The vendor or the platform sends one invoice per company."),
             )
         return next(iter(companies), default)
-
-    def _refuse_void(self, items):
-        """A voided invoice is not raised from the dead by a later snapshot."""
-        dead = {
-            binding.external_id
-            for binding in self._bindings_of(items, "supplier_invoice", ("tombstone", "=", True))
-        }
-        for item in items:
-            if item.external_id in dead:
-                item.park(
-                    "inactive_target",
-                    self.env._("This invoice was voided; a new version does not revive it."),
-                    suggestion=self.env._("The platform sends it as a new invoice."),
-                )
 
     # ---------------------------------------------------------------- header
     def _read_header(self, plan):

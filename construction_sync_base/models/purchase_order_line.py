@@ -273,6 +273,13 @@ class PurchaseOrderLine(models.Model):
         received, billed = self.qty_received, self.qty_invoiced
         if not (received or billed):
             return
+        if billed and self._is_recoded(values):
+            raise UserError(
+                self.env._(
+                    "“%s” is billed: its bills bear the code and type that it had until now.",
+                    self.name,
+                )
+            )
         price = values.get("price_unit", self.price_unit)
         unit = values.get("product_uom_id", self.product_uom_id.id)
         if price != self.price_unit or unit != self.product_uom_id.id:

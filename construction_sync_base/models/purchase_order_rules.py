@@ -99,11 +99,15 @@ class PurchaseOrderRules(models.Model):
                     )
         freed = self.filtered(lambda o: o.is_commitment and o.state in CONFIRMED)
         result = super(PurchaseOrderRules, self._in_transition()).button_cancel()
-        gated = freed.filtered("release_state")._at_the_gate()
+        freed._leave_the_commitments()
+        return result
+
+    def _leave_the_commitments(self):
+        """After they were cancelled: nobody decides about them, and their budget is free."""
+        gated = self.filtered("release_state")._at_the_gate()
         gated._release_withdraw()
         gated.write({"release_state": False})
-        freed._budget_is_free()
-        return result
+        self._budget_is_free()
 
     def _in_transition(self):
         """The same orders on their way to another state by one of the buttons."""

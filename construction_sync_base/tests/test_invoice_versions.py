@@ -24,14 +24,22 @@ class TestInvoiceVersions(InvoiceCase, TransactionCase):
         self.assertEqual((bill.retention_held, bill.amount_currently_due), (151, 1359))
         self.assertEqual((bill.release_state, len(bill.match_line_ids)), ("to_release", 2))
 
-    def test_after_posting_it_is_a_question(self):
+    def test_a_newer_version_after_posting(self):
+        """The posted bill is taken back by Finance's release; then the new version is a bill."""
         bill = self.made(sequence=1)
         bill.with_user(self.people[0]).action_release()
         event = self.invoice(sequence=2, lines=[self.line_of("1500.00")])
         self.apply(event)
-        issues = self.assertParked(event["id"], "matching")
-        self.assertIn("Reverse the bill", issues.suggestion)
-        self.assertEqual(bill.amount_total, 1000)
+        correction = self.assertParked(event["id"], "matching").correction_id
+        self.assertEqual(correction.release_state, "to_release")
+        self.assertFalse(bill._is_undone())
+        correction.with_user(self.people[0]).action_release()
+        self.drain()
+        self.assertEqual(self.state(event["id"]), "processed")
+        self.assertTrue(bill._is_undone())
+        self.assertEqual((bill.state, bill.amount_total), ("posted", 1000))
+        new = self.bound("supplier_invoice", "I1")
+        self.assertEqual((new.state, new.amount_total), ("draft", 1500))
 
     def test_told_again(self):
         bill = self.made(sequence=1)
@@ -44,9 +52,9 @@ class TestInvoiceVersions(InvoiceCase, TransactionCase):
         data = {"external_id": "I1", "date": "2026-04-01", "reason": "Wrong job", "by": "Pat"}
         self.process(self.event("supplier_invoice.voided", data=data, sequence=2))
         self.assertEqual((bill.state, bill.release_state), ("cancel", False))
-        event = self.invoice(sequence=3)
-        self.apply(event)
-        self.assertParked(event["id"], "inactive_target")
+        again = self.made(sequence=3)
+        self.assertNotEqual(again, bill)
+        self.assertEqual((again.state, bill.state), ("draft", "cancel"))
 
     def test_voided_first(self):
         data = {"external_id": "I1", "date": "2026-04-01", "reason": "Wrong job", "by": "Pat"}
@@ -61,8 +69,13 @@ class TestInvoiceVersions(InvoiceCase, TransactionCase):
         data = {"external_id": "I1", "date": "2026-04-01", "reason": "Wrong job", "by": "Pat"}
         event = self.event("supplier_invoice.voided", data=data, sequence=2)
         self.apply(event)
-        self.assertParked(event["id"], "matching")
-        self.assertEqual(bill.state, "posted")
+        issue = self.assertParked(event["id"], "matching")
+        self.assertIn("Reverse", issue.correction_effect)
+        issue.correction_id.with_user(self.people[0]).action_release()
+        self.drain()
+        self.assertEqual(self.state(event["id"]), "processed")
+        self.assertEqual((bill.state, bill.payment_state), ("posted", "reversed"))
+        self.assertEqual(bill.reversal_move_ids.date, bill.date)
 
     def test_who_submitted_it_there_does_not_release_it_here(self):
         """A person of Finance who entered it at the platform needs somebody else."""

@@ -39,6 +39,8 @@ TABLE = {
     "construction.clearing": "- - r - r -",
     "construction.clearing.account": "- - rwcu r r r",
     "construction.clearing.document": "- - r - r -",
+    "construction.correction": "- rwcu rwcu r r r",
+    "construction.correction.line": "- rwcu rwcu r r r",
     "construction.cost.code": "r rwc rwc r r rwc",
     "construction.cost.transfer": "r rwcu rwcu r r rwc",
     "construction.cost.transfer.line": "r rwcu rwcu r r rwc",

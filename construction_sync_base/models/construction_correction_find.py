@@ -1,0 +1,191 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..lib import undo
+from ..lib.errors import ToldError
+
+# of documents of one day that stand on each other in no way, the later kind goes first
+RANKS = {
+    "purchase.order": 0,
+    "construction.change.order": 1,
+    "construction.receipt": 2,
+    "construction.accrual": 3,
+    "account.move": 4,
+    "construction.cost.transfer": 5,
+}
+
+
+class ConstructionCorrection(models.Model):
+    """What stands on a document, and proposals to undo it."""
+
+    _inherit = "construction.correction"
+
+    @api.model
+    def _propose(self, origin, kind, reason, told_on=None, roots=None, from_platform=True):
+        """Make, or bring up to date, the correction of `origin` and submit it.
+
+        :param roots: [(record, action)] to undo; default the document itself
+        :param told_on: day on which the change was told
+        :return: the correction; `done` where a policy released it
+        :raises UserError: it cannot be undone from here
+        """
+        gate = self.sudo()._at_the_gate()
+        record = gate.search(
+            [("res_model", "=", origin._name), ("res_id", "=", origin.id), ("state", "=", "draft")]
+        )
+        values = gate._values_for(origin, kind, reason, told_on, roots)
+        if record:
+            record._release_withdraw()
+            steps = record._step_keys(values["line_ids"])
+            if record.release_state == "to_release" and steps == record._step_keys():
+                return record.with_env(self.env)
+            values["line_ids"] = [fields.Command.clear(), *values["line_ids"]]
+            record.write(values | {"release_state": False})
+        else:
+            record = gate.create(values | {"from_platform": from_platform})
+        record = record.with_context(construction_release=None)
+        try:
+            with self.env.cr.savepoint():
+                record._release_submit()
+        except UserError as error:  # a policy released what cannot be done: a person looks
+            record._at_the_gate().write({"release_state": "to_release"})
+            record.message_post(body=str(error))
+        return record.with_env(self.env)
+
+    def _step_keys(self, commands=None):
+        if commands is None:
+            return [(line.res_model, line.res_id, line.action) for line in self.line_ids]
+        rows = [command[2] for command in commands]
+        return [(row["res_model"], row["res_id"], row["action"]) for row in rows]
+
+    def _values_for(self, origin, kind, reason, told_on=None, roots=None):
+        """Values of a correction, its steps in the order in which they are taken."""
+        day = fields.Date.to_date(told_on) or fields.Date.context_today(self)
+        origin = origin.sudo()
+        company = origin.company_id
+        steps = self._find(roots or [(origin, origin._correction_action())])
+        job = origin._correction_job()
+        return {
+            "company_id": company.id,
+            "job_id": job.id,
+            "res_model": origin._name,
+            "res_id": origin.id,
+            "kind": kind,
+            "reason": reason,
+            "date": day,
+            "line_ids": [
+                fields.Command.create(self._step_values(record, action, day) | {"sequence": number})
+                for number, (record, action) in enumerate(steps, start=1)
+            ],
+        }
+
+    def _find(self, roots):
+        """[(record, action)] of all that is undone with `roots`, in its order.
+
+        :raises UserError: documents that stand on each other
+        """
+        found, documents = {}, {}
+        left = [(record.sudo(), action) for record, action in roots]
+        while left:
+            record, action = left.pop()
+            key = (record._name, record.id)
+            if key in found:
+                if action == "reverse":  # for good is more than for now
+                    found[key] = (record, action)
+                continue
+            found[key] = (record, action)
+            needs = record._stands_on_it(action)
+            day = record._correction_day() or fields.Date.today()
+            documents[key] = undo.Document(
+                key,
+                (RANKS.get(record._name, 0), day, record.id),
+                tuple((other._name, other.id) for other, _action in needs),
+            )
+            left += needs
+        try:
+            keys = undo.order(documents, [(record._name, record.id) for record, _a in roots])
+        except ToldError as error:
+            raise UserError(self.env._(error.text, **error.values)) from error
+        return [found[key] for key in keys]
+
+    def _step_values(self, record, action, told_on):
+        day = record._correction_day()
+        values = {
+            "res_model": record._name,
+            "res_id": record.id,
+            "document": record.display_name,
+            "action": action,
+            "original_date": day,
+            "amount": record._correction_amount(),
+            "paid": 0.0,
+            "date": False,
+        }
+        if action in ("reverse", "redraft"):
+            values |= {
+                "date": self._day_for(record, day, told_on),
+                "paid": record._correction_paid(),
+            }
+        return values
+
+    def _day_for(self, record, day, told_on):
+        """:raises UserError: no month is open"""
+        Period = self.env["construction.period"].sudo()
+
+        def is_locked(one):
+            return bool(Period._locked(record.company_id, [one])) or record._ledger_locked(one)
+
+        try:
+            return undo.day_of(day, told_on, is_locked)
+        except ToldError as error:
+            raise UserError(self.env._(error.text, **error.values)) from error
+
+    def _find_again(self):
+        """The steps as they are now; days that somebody chose stay.
+
+        :raises UserError: nothing is left to undo
+        """
+        self.ensure_one()
+        origin = self._origin_record()
+        if not origin:
+            raise UserError(self.env._("The document is no more: drop the correction."))
+        chosen = {(line.res_model, line.res_id): line.date for line in self.line_ids if line.date}
+        roots = [
+            (record, line.action)
+            for line in self.line_ids
+            if (record := line._record()) and record._is_to_undo()
+        ]
+        values = self._values_for(origin, self.kind, self.reason, self.date, roots or None)
+        for command in values["line_ids"]:
+            row = command[2]
+            if row["date"]:
+                row["date"] = chosen.get((row["res_model"], row["res_id"]), row["date"])
+        lines = [fields.Command.clear(), *values["line_ids"]]
+        self._at_the_gate().write({"line_ids": lines, "job_id": values["job_id"]})
+
+    @api.model
+    def _open_of(self, origin):
+        """The correction of this document that waits."""
+        return self.sudo().search(
+            [("res_model", "=", origin._name), ("res_id", "=", origin.id), ("state", "=", "draft")]
+        )
+
+    @api.model
+    def _dialog(self, origin):
+        """What undoing `origin` takes along, to be looked at; nothing is written before it is
+        submitted."""
+        self.check_access("create")
+        origin.check_access("read")
+        standing = self._open_of(origin)
+        if standing:
+            return standing.with_env(self.env)._get_records_action()
+        values = self._values_for(origin, "void", " ")
+        view = self.env.ref("construction_sync_base.view_construction_correction_dialog")
+        context = {f"default_{name}": value for name, value in values.items() if name != "reason"}
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Undo"),
+            "res_model": self._name,
+            "views": [[view.id, "form"]],
+            "target": "new",
+            "context": context,
+        }
