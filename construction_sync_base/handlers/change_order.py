@@ -241,6 +241,7 @@ class ChangeOrderHandler(models.AbstractModel):
 
     def _tell_stuck(self, plan, problems):
         change = plan["change"]
+        problems = self._make_room(plan, problems)
         for side, text in problems.items():
             plan["item"].notice(
                 "budget" if side == "budget" else "matching",
@@ -251,3 +252,22 @@ class ChangeOrderHandler(models.AbstractModel):
                 currency_id=change.currency_id.id,
                 suggestion=self.env._("Mend the cause, then “Try again” on the change order."),
             )
+
+    def _make_room(self, plan, problems):
+        """Where bills alone keep the commitment side, a correction sets them back; what a
+        policy released of it is no problem any more."""
+        change = plan["change"]._opened()
+        if "cost" not in problems or not change._bills_in_the_way():
+            return problems
+        correction = self.env["construction.correction"]._propose(
+            change,
+            "change",
+            plan["item"].data.get("reason") or self.env._("%s changed.", change.display_name),
+            plan["item"].data.get("date"),
+        )
+        left = {side: text for side, text in problems.items() if side in (change.stuck_sides or {})}
+        if "cost" in left:
+            left["cost"] += "\n" + self.env._(
+                "%s sets the bills back, and waits for its release.", correction.sudo().number
+            )
+        return left

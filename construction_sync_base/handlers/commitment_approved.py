@@ -152,7 +152,7 @@ class CommitmentApproved(models.AbstractModel):
             )
             return False
         refusal = self._try_change(plan)
-        if refusal and self._make_room(plan):
+        if refusal and self._make_room(plan, refusal):
             refusal = self._try_change(plan)
         if refusal and not item.blocked:
             item.park(
@@ -171,7 +171,7 @@ class CommitmentApproved(models.AbstractModel):
             return str(error)
         return None
 
-    def _make_room(self, plan):
+    def _make_room(self, plan, refusal):
         """Where bills alone stand in the way a correction sets them back; after its release
         the change is made and they are submitted again. Whether there is room now."""
         order = plan["order"]
@@ -180,7 +180,9 @@ class CommitmentApproved(models.AbstractModel):
         except UserError:
             return False
         reason = self.env._("A newer version of %s came.", order.display_name)
-        return bool(bills) and self._corrected(plan["item"], order, "change", bills, reason)
+        return bool(bills) and self._corrected(
+            plan["item"], order, "change", bills, reason, refusal
+        )
 
     def _write_change(self, plan):
         item, order = plan["item"], plan["order"]

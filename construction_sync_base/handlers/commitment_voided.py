@@ -19,7 +19,12 @@ class CommitmentVoided(models.AbstractModel):
     _order_in_batch = 60
 
     def _apply(self, items):
+        items = self._still_void(items, "commitment")
+        if not items:
+            return
         orders = self._split_new(items, "purchase.order")
+        known = self.env["purchase.order"].union(*orders.values())
+        waiting = self.env["construction.correction"]._open_of(known).grouped("res_id")
         for item in items:
             order = orders.get(item.id)
             if not order:
@@ -30,7 +35,8 @@ class CommitmentVoided(models.AbstractModel):
                 if self._corrected(item, order):
                     item.bind(order, tombstone=True)
             elif order.state == "cancel" or self._cancel(item, order):
-                self.env["construction.correction"]._open_of(order)._drop()
+                if order.id in waiting:
+                    waiting[order.id]._drop()
                 item.bind(order, tombstone=True)
 
     def _cancel(self, item, order):

@@ -3,7 +3,7 @@ from decimal import Decimal
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..lib import money, ordering
+from ..lib import money
 from ..lib.batch import Problem, Refused
 from ..models.construction_resolver import ref_key, wait_key
 
@@ -27,7 +27,7 @@ class ReceiptRecorded(models.AbstractModel):
 
     def _apply(self, items):
         known = self._split_new(items, "construction.receipt")
-        items = self._without_void(items)
+        items = self._without_void(items, known)
         if not items:
             return
         orders = self._resolve(
@@ -54,18 +54,19 @@ class ReceiptRecorded(models.AbstractModel):
                     rows.append((item, self._values(item, order, places), lines))
         self._save(rows)
 
-    def _without_void(self, items):
-        """Those that count: one that was voided before it came adds nothing. One that is newer
-        than its void was recorded again."""
+    def _without_void(self, items, known):
+        """Those that count: one that was taken back, or voided before it came, adds nothing
+        when it is told again. One that is newer was recorded again."""
         void = {
-            binding.external_id: ordering.Version(binding.version, binding.version_time)
-            for binding in self._bindings_of(items, "receipt", ("tombstone", "=", True))
+            binding.external_id: binding
+            for binding in self._bindings_of(items, "receipt")
+            if binding.tombstone or (binding.res_id and binding._record().is_void)
         }
         counting = []
         for item in items:
-            dead, own = void.get(item.external_id), ordering.Version(item.sequence, item.time)
-            if dead and ordering.compare(own, dead) <= 0:
-                item.bind(None, tombstone=True)
+            dead = void.get(item.external_id)
+            if dead and self._age(item, dead) <= 0:
+                item.bind(known.get(item.id), tombstone=dead.tombstone)
             else:
                 counting.append(item)
         return counting
@@ -85,6 +86,8 @@ class ReceiptRecorded(models.AbstractModel):
             self._tell_over(item, lines)
         touched = {line.id for _item, _values, lines in rows for line, _quantity, _more in lines}
         self.env["construction.resolver"]._available([("received", str(i)) for i in touched])
+        # bills that had lost their receipt
+        receipts.order_id._submit_set_back()
 
     def _refuse_twice(self, item, receipt):
         item.park(

@@ -19,6 +19,9 @@ class ReceiptVoided(models.AbstractModel):
     _order_in_batch = 71
 
     def _apply(self, items):
+        items = self._still_void(items, "receipt")
+        if not items:
+            return
         known = self._split_new(items, "construction.receipt")
         for item in items:
             receipt = known.get(item.id)

@@ -18,6 +18,9 @@ class RequisitionVoided(models.AbstractModel):
 
     def _apply(self, items):
         self._refuse_merged(items)
+        items = self._still_void(items, "requisition")
+        if not items:
+            return
         known = self._known_orders(items)
         for item in items:
             if item.blocked:

@@ -18,6 +18,9 @@ class SupplierInvoiceVoided(models.AbstractModel):
     _order_in_batch = 81
 
     def _apply(self, items):
+        items = self._still_void(items, items[0].object)
+        if not items:
+            return
         bills = self._split_new(items, "account.move")
         for item in items:
             bill = bills.get(item.id)

@@ -1,8 +1,8 @@
 from . import (
     construction_awaited_mixin,
     construction_coded_mixin,
-    construction_ledger_document_mixin,
     construction_correction_mixin,
+    construction_ledger_document_mixin,
     construction_placed_mixin,
     construction_release_mixin,
 )  # isort: split

@@ -43,7 +43,20 @@ class AccountMoveCorrection(models.Model):
         return bool(self._get_violated_lock_dates(day, self._affect_tax_report()))
 
     def _is_to_undo(self):
-        return self.state == "draft" or (self.state == "posted" and not self._is_undone())
+        return self.state == "posted" and not self._is_undone()
+
+    def action_undo_dialog(self):
+        """Bills and entries of jobs.
+
+        :raises UserError: it is neither
+        """
+        self.check_access("read")
+        for move in self:
+            if not move._is_gated():
+                raise UserError(
+                    self.env._("%s is no bill of a job: reverse it in Odoo.", move.display_name)
+                )
+        return super().action_undo_dialog()
 
     def _is_undone(self):
         """Whether a posted reversal takes all of it back."""
@@ -53,6 +66,14 @@ class AccountMoveCorrection(models.Model):
             )
             for back in self.sudo().reversal_move_ids
         )  # fmt: skip
+
+    def _is_set_back(self):
+        """A draft that counts for nothing until somebody submits it again."""
+        return (
+            bool(self.set_back_by_id)
+            and self.state == "draft"
+            and self.release_state != "to_release"
+        )
 
     # ------------------------------------------------------------- dependents
     def _stands_on_it(self, action):
@@ -203,7 +224,7 @@ class AccountMoveCorrection(models.Model):
     # ---------------------------------------------------------------- again
     def _submit_set_back(self):
         """Submit what corrections set back, as the orders are now; what cannot be stays."""
-        for bill in self.filtered(lambda move: move.state == "draft" and move.set_back_by_id):
+        for bill in self.filtered(lambda move: move._is_set_back()):
             try:
                 with self.env.cr.savepoint():
                     bill._follow_orders()
@@ -218,11 +239,6 @@ class AccountMoveCorrection(models.Model):
             if line.analytic_distribution != order_line.analytic_distribution:
                 line.analytic_distribution = order_line.analytic_distribution
                 line.account_id = order_line._mapped_cost_account_id() or line.account_id
-
-    def _submit_bills(self):
-        """Submitted, it counts as billed again."""
-        self.filtered("set_back_by_id")._at_the_gate().write({"set_back_by_id": False})
-        return super()._submit_bills()
 
     def _fetch_duplicate_reference(self, matching_states=("draft", "posted")):
         found = super()._fetch_duplicate_reference(matching_states)

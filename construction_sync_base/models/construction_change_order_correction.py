@@ -46,8 +46,6 @@ class ConstructionChangeOrderCorrection(models.Model):
         wanted = self._standing()
         for side, status in (self.stuck_sides or {}).items():
             wanted = wanted.with_side(side, status)
-        orders = self.line_ids.order_id | self.line_ids.applied_order_line_id.order_id
         problems = self._bring(machine.settle(wanted))
         for text in problems.values():
             self.message_post(body=text)
-        orders._submit_set_back()

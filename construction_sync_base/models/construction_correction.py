@@ -101,7 +101,7 @@ class ConstructionCorrection(models.Model):
 
     def _origin_record(self):
         """The document because of which it is made, or None where it is no more."""
-        if self.res_model not in self.env:
+        if not hasattr(self.env.registry.get(self.res_model), "_undo_by_correction"):
             return None
         return self.env[self.res_model].browse(self.res_id).exists() or None
 

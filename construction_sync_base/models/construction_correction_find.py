@@ -89,6 +89,7 @@ class ConstructionCorrection(models.Model):
         while left:
             record, action = left.pop()
             key = (record._name, record.id)
+            self._check_of_company(record, roots[0][0])
             if key in found:
                 if action == "reverse":  # for good is more than for now
                     found[key] = (record, action)
@@ -107,6 +108,16 @@ class ConstructionCorrection(models.Model):
         except ToldError as error:
             raise UserError(self.env._(error.text, **error.values)) from error
         return [found[key] for key in keys]
+
+    def _check_of_company(self, record, origin):
+        if record.company_id != origin.company_id:
+            raise UserError(
+                self.env._(
+                    "%(record)s is of %(company)s: that company undoes it first.",
+                    record=record.display_name,
+                    company=record.company_id.name,
+                )
+            )
 
     def _step_values(self, record, action, told_on):
         day = record._correction_day()
@@ -148,13 +159,10 @@ class ConstructionCorrection(models.Model):
         origin = self._origin_record()
         if not origin:
             raise UserError(self.env._("The document is no more: drop the correction."))
+        origin.check_access("read")
+        origin = origin.sudo()
         chosen = {(line.res_model, line.res_id): line.date for line in self.line_ids if line.date}
-        roots = [
-            (record, line.action)
-            for line in self.line_ids
-            if (record := line._record()) and record._is_to_undo()
-        ]
-        values = self._values_for(origin, self.kind, self.reason, self.date, roots or None)
+        values = self._values_for(origin, self.kind, self.reason, self.date, self._roots(origin))
         for command in values["line_ids"]:
             row = command[2]
             if row["date"]:
@@ -162,11 +170,33 @@ class ConstructionCorrection(models.Model):
         lines = [fields.Command.clear(), *values["line_ids"]]
         self._at_the_gate().write({"line_ids": lines, "job_id": values["job_id"]})
 
+    def _roots(self, origin):
+        """[(record, action)]: what a platform's change needs, else the document itself.
+
+        :raises UserError: nothing is left to undo
+        """
+        if self.kind == "change" and self.from_platform:
+            roots = [
+                (record, line.action)
+                for line in self.line_ids
+                if (record := line._record())
+                and (line.action == "give_back" or record._is_to_undo())
+            ]
+        else:
+            roots = [(origin, origin._correction_action())] if origin._is_to_undo() else []
+        if not roots:
+            raise UserError(self.env._("Nothing is left to undo: drop the correction."))
+        return roots
+
     @api.model
-    def _open_of(self, origin):
-        """The correction of this document that waits."""
+    def _open_of(self, origins):
+        """The corrections of these documents that wait."""
         return self.sudo().search(
-            [("res_model", "=", origin._name), ("res_id", "=", origin.id), ("state", "=", "draft")]
+            [
+                ("res_model", "=", origins._name),
+                ("res_id", "in", origins.ids),
+                ("state", "=", "draft"),
+            ]
         )
 
     @api.model
@@ -178,6 +208,8 @@ class ConstructionCorrection(models.Model):
         standing = self._open_of(origin)
         if standing:
             return standing.with_env(self.env)._get_records_action()
+        if not origin.sudo()._is_to_undo():
+            raise UserError(self.env._("%s: there is nothing to undo.", origin.display_name))
         values = self._values_for(origin, "void", " ")
         view = self.env.ref("construction_sync_base.view_construction_correction_dialog")
         context = {f"default_{name}": value for name, value in values.items() if name != "reason"}

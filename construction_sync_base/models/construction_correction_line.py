@@ -65,7 +65,7 @@ class ConstructionCorrectionLine(models.Model):
     def _record(self):
         """The document, or None where it is no more."""
         self.ensure_one()
-        if self.res_model not in self.env:
+        if not hasattr(self.env.registry.get(self.res_model), "_undo_by_correction"):
             return None
         return self.env[self.res_model].browse(self.res_id).exists() or None
 

@@ -9,6 +9,7 @@ class ConstructionCorrectionMixin(models.AbstractModel):
 
     def action_undo_dialog(self):
         """What undoing it would take along, before anybody decides."""
+        self.env["construction.correction"].check_access("create")
         self.ensure_one()
         return self.env["construction.correction"]._dialog(self)
 

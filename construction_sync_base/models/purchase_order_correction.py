@@ -27,7 +27,7 @@ class PurchaseOrderCorrection(models.Model):
         )
 
     def _is_to_undo(self):
-        return self.state != "cancel"
+        return self.is_commitment and self.state in CONFIRMED
 
     # ------------------------------------------------------------- dependents
     def _stands_on_it(self, action):
@@ -49,7 +49,7 @@ class PurchaseOrderCorrection(models.Model):
         """Bills and credits of this that count, and drafts that are not set back yet."""
         return self.sudo().invoice_ids.filtered(
             lambda move: (
-                (move.state == "draft" and not move.set_back_by_id)
+                (move.state == "draft" and not move._is_set_back())
                 or (
                     move.state == "posted"
                     and not move._is_undone()
@@ -101,20 +101,21 @@ class PurchaseOrderCorrection(models.Model):
 
     def _touched(self):
         """A correction has undone what was received or billed, or set it back."""
-        if self.env.context.get("construction_correction") is EDIT_SENTINEL:
-            return None
-        return super()._touched()
+        return None if self._is_correcting() else super()._touched()
+
+    def _is_correcting(self):
+        return self.env.context.get("construction_correction") is EDIT_SENTINEL
+
+    def _bills_are_taken_back(self):
+        """Whether it has posted bills, and none of them counts."""
+        posted = self.sudo().invoice_ids.filtered(lambda move: move.state == "posted")
+        return bool(posted) and not self._standing_bills() & posted
 
     def button_cancel(self):
         """Odoo refuses orders with posted bills, taken back or not."""
-        taken_back = self.filtered(
-            lambda order: (
-                order.is_commitment
-                and order.env.context.get("construction_correction") is EDIT_SENTINEL
-                and any(move.state == "posted" for move in order.sudo().invoice_ids)
-                and not order._standing_bills().filtered(lambda move: move.state == "posted")
-            )
-        )
+        taken_back = self.browse()
+        if self._is_correcting():
+            taken_back = self.filtered(lambda order: order._bills_are_taken_back())
         result = super(PurchaseOrderCorrection, self - taken_back).button_cancel()
         for order in taken_back:
             order._cancel_taken_back()
@@ -130,6 +131,11 @@ class PurchaseOrderCorrection(models.Model):
     def _after_approval(self):
         """Bills that a correction set back because of this are submitted again."""
         result = super()._after_approval()
+        self._submit_set_back()
+        return result
+
+    def _take_changes(self, movements):
+        result = super()._take_changes(movements)
         self._submit_set_back()
         return result
 

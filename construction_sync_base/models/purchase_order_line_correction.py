@@ -10,7 +10,7 @@ class PurchaseOrderLineCorrection(models.Model):
 
     _inherit = "purchase.order.line"
 
-    @api.depends("invoice_lines.move_id.set_back_by_id")
+    @api.depends("invoice_lines.move_id.set_back_by_id", "invoice_lines.move_id.release_state")
     def _compute_qty_invoiced(self):
         return super()._compute_qty_invoiced()
 
@@ -20,7 +20,7 @@ class PurchaseOrderLineCorrection(models.Model):
         for line in self:
             for item in line._get_invoice_lines():
                 move = item.move_id
-                if move.state == "draft" and move.set_back_by_id:
+                if move._is_set_back():
                     quantity = item.product_uom_id._compute_quantity(
                         item.quantity, line.product_uom_id
                     )

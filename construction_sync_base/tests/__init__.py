@@ -41,6 +41,7 @@ from . import (
     test_commitment_endings,
     test_commitments,
     test_contract,
+    test_correction_sequences,
     test_cost_codes,
     test_cost_report,
     test_cost_transfer_events,

@@ -143,6 +143,9 @@ class TestRpcProbe(ApprovalCase, HttpCase):
         self.env["construction.hold"]._place(
             self.bill(self.order(confirm=True), post=False), "manual", "probe"
         )
+        billed = self.order(confirm=True)
+        self.bill(billed, post=False)
+        self.env["construction.correction"]._propose(billed, "void", "probe")
         month = fields.Date.today().replace(day=1)
         self.env["construction.period"].create({"month": month})
         self.env["construction.job.cost.snapshot"].with_user(self.finance)._take(job, month)
