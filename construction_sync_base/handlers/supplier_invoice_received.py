@@ -157,33 +157,19 @@ class SupplierInvoiceReceived(models.AbstractModel):
     def _replace_posted(self, plan):
         """The posted bill is taken back once Finance has released that; then the new version
         makes a new one. Whether nothing more is written now."""
-        item, bill = plan["item"], plan["bill"]
-        correction = self.env["construction.correction"]._propose(
-            bill,
-            "replace",
-            self.env._("A newer version of %s came.", bill.sudo().ref or bill.sudo().name),
-            item.data.get("received_on") or item.data["date"],
+        bill = plan["bill"]
+        why = self.env._(
+            "%(bill)s is posted with %(old)s; the new version comes to %(new)s or is coded "
+            "otherwise.",
+            bill=bill.sudo().display_name,
+            old=money.from_float(bill.sudo().amount_total, plan["digits"]),
+            new=plan["header"].total,
         )
-        if correction.sudo().state == "done":
-            plan["bill"] = bill.browse()
-            return False
-        old = money.from_float(bill.sudo().amount_total, plan["digits"])
-        item.park(
-            "matching",
-            self.env._(
-                "%(bill)s is posted with %(old)s; the new version comes to %(new)s or is coded "
-                "otherwise. %(correction)s takes the posted one back, and waits for its release.",
-                bill=bill.sudo().display_name,
-                old=old,
-                new=plan["header"].total,
-                correction=correction.sudo().number,
-            ),
-            wait=f"corrected|{correction.id}",
-            amount=abs(plan["header"].total - old),
-            currency_id=plan["currency"].id,
-            suggestion=self.env._("Finance looks at what is undone, and releases it."),
-        )
-        return True
+        reason = self.env._("A newer version of %s came.", bill.sudo().ref or bill.sudo().name)
+        if not self._corrected(plan["item"], bill, "replace", reason=reason, why=why):
+            return True
+        plan["bill"] = bill.browse()
+        return False
 
     def _says_the_same(self, plan, bill):
         """Whether a posted document needs nothing: number, vendor, day, totals, retention and

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.exceptions import UserError
 
 from ..lib import ordering
 
@@ -16,10 +17,15 @@ class DomainHandler(models.AbstractModel):
         :param why: what stands in the way, for people
         """
         reason = reason or item.data.get("reason") or self.env._("Voided at the platform.")
-        correction = self.env["construction.correction"]._propose(
-            origin, kind, reason, item.data.get("date"), roots
-        )
-        correction = correction.sudo()
+        Correction = self.env["construction.correction"]
+        try:
+            with self.env.cr.savepoint():
+                correction = Correction._propose(
+                    origin, kind, reason, item.data.get("date"), roots
+                ).sudo()
+        except UserError as error:
+            item.park("matching", str(error))
+            return False
         if correction.state == "done":
             return True
         item.park(
