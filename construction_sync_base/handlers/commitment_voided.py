@@ -25,6 +25,7 @@ class CommitmentVoided(models.AbstractModel):
         orders = self._split_new(items, "purchase.order")
         known = self.env["purchase.order"].union(*orders.values())
         waiting = self.env["construction.correction"]._open_of(known).grouped("res_id")
+        plain = []
         for item in items:
             order = orders.get(item.id)
             if not order:
@@ -34,24 +35,39 @@ class CommitmentVoided(models.AbstractModel):
             if order.state != "cancel" and order._touched():
                 if self._corrected(item, order):
                     item.bind(order, tombstone=True)
-            elif order.state == "cancel" or self._cancel(item, order):
-                if order.id in waiting:
-                    waiting[order.id]._drop()
+                continue
+            if order.id in waiting:
+                waiting[order.id]._drop()
+            if order.state == "cancel":
                 item.bind(order, tombstone=True)
+            else:
+                plain.append((item, order))
+        self._cancel(plain)
 
-    def _cancel(self, item, order):
-        refusal = order.project_id._refusal("change")
-        if refusal:
-            item.park("inactive_target", refusal, wait=f"job_open|{order.project_id.id}")
-            return False
+    def _cancel(self, pairs):
+        """Cancel orders that nothing was made on: all at once, or one by one where one of them
+        cannot be."""
+        open_ = []
+        for item, order in pairs:
+            refusal = order.project_id._refusal("change")
+            if refusal:
+                item.park("inactive_target", refusal, wait=f"job_open|{order.project_id.id}")
+            else:
+                open_.append((item, order))
+        orders = self.env["purchase.order"].union(*(order for _item, order in open_))
         try:
             with self.env.cr.savepoint():
-                order.locked = False
-                order.button_cancel()
+                orders.locked = False
+                orders.button_cancel()
         except UserError as error:
-            item.park("matching", str(error))
-            return False
-        order.message_post(
-            body=self.env._("Voided at the platform: %s", item.data.get("reason") or "—")
-        )
-        return True
+            if len(open_) > 1:
+                for pair in open_:
+                    self._cancel([pair])
+            else:
+                open_[0][0].park("matching", str(error))
+            return
+        for item, order in open_:
+            order.message_post(
+                body=self.env._("Voided at the platform: %s", item.data.get("reason") or "—")
+            )
+            item.bind(order, tombstone=True)
