@@ -97,6 +97,7 @@ from . import (
     construction_file_link,
     construction_forecast,
     construction_forecast_line,
+    construction_forecast_revenue,
     construction_gauges,
     construction_handler,
     construction_handler_domain,

@@ -97,6 +97,7 @@ from . import (
     test_release,
     test_requisitions,
     test_retention,
+    test_revenue_vectors,
     test_rights,
     test_rights_jobs,
     test_rpc_probe,

@@ -115,7 +115,7 @@ class TestSeam(BaseCase):
             "cost_transfer", "cost_transfer_line", "cost_transfer_users", "cost_type",
             "employee", "forecast",
             "ledger_document_mixin",
-            "forecast_line", "handler_domain_codes",
+            "forecast_line", "forecast_revenue", "handler_domain_codes",
             "intercompany", "intercompany_agreement", "intercompany_check", "intercompany_line",
             "intercompany_post", "intercompany_rate", "intercompany_tie",
             "handler_domain_jobs", "handler_domain_period",
