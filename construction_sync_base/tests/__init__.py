@@ -48,6 +48,7 @@ from . import (
     test_cost_transfers,
     test_cost_types,
     test_direct_costs,
+    test_document_sequences,
     test_doors,
     test_dry_run,
     test_earned_value,
