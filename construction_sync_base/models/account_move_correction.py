@@ -168,7 +168,7 @@ class AccountMoveCorrection(models.Model):
         digits = self.company_currency_id.decimal_places
         sums = {}
         for line in (self | reversal).line_ids:
-            key = (line.account_id, str(line.analytic_distribution or ""))
+            key = (line.account_id, tuple(sorted(line.analytic_distribution or {})))
             sums[key] = sums.get(key, 0) + money.from_float(line.balance, digits)
         for (account, _coding), rest in sums.items():
             if rest:

@@ -42,6 +42,7 @@ from . import (
     test_commitments,
     test_contract,
     test_correction_sequences,
+    test_corrections,
     test_cost_codes,
     test_cost_report,
     test_cost_transfer_events,
