@@ -91,16 +91,16 @@ class ConstructionIntercompanyPost(models.Model):
 
     def _post_pairs(self):
         journals = self._journals_of(self.company_id | self.job_company_id)
-        Move = self.env["account.move"]
+        entries = []
         for record in self:
             company, other = record.company_id, record.job_company_id
-            ours = Move.with_company(company).create(
-                record._entry(company, other, journals[company], record._performing_items())
-            )
-            theirs = Move.with_company(other).create(
-                record._entry(other, company, journals[other], record._job_items())
-            )
-            (ours | theirs)._post(soft=False)
+            entries += [
+                record._entry(company, other, journals[company], record._performing_items()),
+                record._entry(other, company, journals[other], record._job_items()),
+            ]
+        moves = self.env["account.move"].create(entries)
+        moves._post(soft=False)
+        for record, ours, theirs in zip(self, moves[::2], moves[1::2], strict=True):
             record.write({"move_id": ours.id, "job_move_id": theirs.id, "state": "posted"})
 
     def _entry(self, company, other, journal, items):

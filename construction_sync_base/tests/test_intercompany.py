@@ -1,6 +1,7 @@
 """Cost of one company on another's job: two entries of one date, or none."""
 
 from datetime import date
+from decimal import Decimal
 
 import psycopg2
 from odoo import SUPERUSER_ID, api
@@ -244,6 +245,46 @@ class TestIntercompany(IntercompanyCase, TransactionCase):
         self.release_by_policy("intercompany", self.euro)
         document = self.submitted()
         self.assertEqual((document.state, document.release_automatic), ("posted", True))
+
+    def test_who_works_in_one_company_opens_its_entry(self):
+        """The counterpart and the document stay out of sight; the entry does not break."""
+        one = self.make_user("ic-reader", "finance", company=self.euro)
+        document = self.released()
+        move = document.job_move_id.with_user(one).with_context(allowed_company_ids=self.euro.ids)
+        (row,) = move.web_read(
+            {"intercompany_id": {"fields": {"display_name": {}}}, "intercompany_cost_ids": {},
+             "ref": {}}
+        )  # fmt: skip
+        self.assertEqual(row["ref"], f"{document.number}: Crane week")
+        with self.assertRaises(AccessError):
+            move.sudo().intercompany_id.with_env(move.env).read(["cost_amount"])
+        for model in ("construction.intercompany", "construction.intercompany.tie"):
+            self.assertFalse(move.env[model].search([]), model)
+
+    def test_cost_of_one_batch_for_jobs_of_several_companies(self):
+        """The way of labor and equipment: a document per company of the jobs, all submitted."""
+        self.agree(self.company, self.second, basis="percent", percent=10)
+        job = self.make_job("26-980", company_id=self.second.id)
+        rows = [
+            {"job": job, "cost_code": self.code, "cost_type": self.material,
+             "cost": Decimal(cost), "name": "Crew"}
+            for job, cost in ((self.euro_job, "100"), (job, "50.55"), (self.euro_job, "20.10"))
+        ]  # fmt: skip
+        documents = self.env["construction.intercompany"]._propose(
+            self.company, DAY, rows, "Week 10"
+        )
+        self.assertEqual(
+            {(one.job_company_id, one.cost_amount, one.amount_total) for one in documents},
+            {(self.euro, 120.1, 120.1), (self.second, 50.55, 55.61)},
+        )
+        self.assertEqual(set(documents.mapped("release_state")), {"to_release"})
+        self.release(documents)
+        self.assertEqual(len(documents.move_id | documents.job_move_id), 4)
+        self.agreement.rate_ids.unlink()
+        before = self.env["construction.intercompany"].search_count([])
+        with self.assertRaisesRegex(UserError, "no rate"), self.cr.savepoint():
+            self.env["construction.intercompany"]._propose(self.company, DAY, rows, "Week 11")
+        self.assertEqual(self.env["construction.intercompany"].search_count([]), before)
 
     def test_only_jobs_of_the_other_company(self):
         with self.assertRaisesRegex(ValidationError, "no job of Euro Bau"):
