@@ -4,6 +4,8 @@ What depends on something is undone before it (design, "Corrections in any order
 of retention before its bill, a bill before its receipt, all of them before their order.
 """
 
+# pylint: disable=prefer-env-translation
+
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal

@@ -23,29 +23,28 @@ class ConstructionPeriodChecks(models.Model):
 
     # ------------------------------------------------------------ arriving
     def _checks_arriving(self):
-        _ = self.env._
-        finance = _("Finance")
+        finance = self.env._("Finance")
         return {
             "events": Check(
-                _("Events that wait"),
+                self.env._("Events that wait"),
                 "arriving",
-                _("Integration Managers, or whom the issue names"),
+                self.env._("Integration Managers, or whom the issue names"),
                 "construction.event",
                 self._events_rows(),
                 counted=True,
                 action="construction_sync_base.action_construction_event",
             ),
             "holds": Check(
-                _("Bills on hold"),
+                self.env._("Bills on hold"),
                 "arriving",
-                _("Finance or a Project Manager"),
+                self.env._("Finance or a Project Manager"),
                 "account.move",
                 self._holds_rows(),
                 counted=True,
                 action="construction_sync_base.action_construction_bill",
             ),
             "drafts": Check(
-                _("Drafts of bills and entries"),
+                self.env._("Drafts of bills and entries"),
                 "arriving",
                 finance,
                 "account.move",
@@ -53,16 +52,16 @@ class ConstructionPeriodChecks(models.Model):
                 counted=True,
             ),
             "certificates": Check(
-                _("Certificates without a bill"),
+                self.env._("Certificates without a bill"),
                 "arriving",
                 finance,
-                note=_("with the billing addon"),
+                note=self.env._("with the billing addon"),
             ),
             "hours": Check(
-                _("Hours not posted"),
+                self.env._("Hours not posted"),
                 "arriving",
-                _("Project Managers and Payroll"),
-                note=_("with the labor addon"),
+                self.env._("Project Managers and Payroll"),
+                note=self.env._("with the labor addon"),
             ),
         }
 
@@ -151,8 +150,7 @@ class ConstructionPeriodChecks(models.Model):
 
     # ------------------------------------------------------------- accruals
     def _checks_accruals(self):
-        _ = self.env._
-        managers = _("Project Managers or Finance")
+        managers = self.env._("Project Managers or Finance")
         lines = "construction_sync_base.action_construction_commitment_line"
         accruals = "construction_sync_base.action_construction_accrual"
         received = self._unbilled_rows(
@@ -165,24 +163,42 @@ class ConstructionPeriodChecks(models.Model):
         rent = self._unbilled_rows(self._rented())
         return {
             "received": Check(
-                _("Received or in place, not billed"), "accruals", managers, "purchase.order.line",
-                received, counted=True, action=lines,
+                self.env._("Received or in place, not billed"),
+                "accruals",
+                managers,
+                "purchase.order.line",
+                received,
+                counted=True,
+                action=lines,
             ),
             "rent": Check(
-                _("Rent of the days until month-end"), "accruals", managers,
-                "purchase.order.line", rent, counted=True, action=lines,
+                self.env._("Rent of the days until month-end"),
+                "accruals",
+                managers,
+                "purchase.order.line",
+                rent,
+                counted=True,
+                action=lines,
                 applies=SQL(
                     """EXISTS (SELECT FROM purchase_order o
-                                WHERE o.company_id = p.company_id AND %s)""", self._rented(),
+                                WHERE o.company_id = p.company_id AND %s)""",
+                    self._rented(),
                 ),
-                note=_("nothing is rented"),
+                note=self.env._("nothing is rented"),
             ),
             "not_proposed": Check(
-                _("Not proposed as an accrual"), "accruals", managers, "purchase.order.line",
-                self._not_proposed_rows(received, rent), action=lines,
+                self.env._("Not proposed as an accrual"),
+                "accruals",
+                managers,
+                "purchase.order.line",
+                self._not_proposed_rows(received, rent),
+                action=lines,
             ),
             "unreleased": Check(
-                _("Accruals not released"), "accruals", _("Finance"), "construction.accrual",
+                self.env._("Accruals not released"),
+                "accruals",
+                self.env._("Finance"),
+                "construction.accrual",
                 SQL(
                     """SELECT a.id, a.amount_total FROM construction_accrual a
                         WHERE a.company_id = p.company_id AND a.month <= p.month
@@ -191,7 +207,9 @@ class ConstructionPeriodChecks(models.Model):
                 action=accruals,
             ),
             "unreversed": Check(
-                _("Accruals of months before, not taken back"), "accruals", _("Finance"),
+                self.env._("Accruals of months before, not taken back"),
+                "accruals",
+                self.env._("Finance"),
                 "construction.accrual",
                 SQL(
                     """SELECT a.id, -a.amount_total FROM construction_accrual a
@@ -201,7 +219,7 @@ class ConstructionPeriodChecks(models.Model):
                 ),
                 action=accruals,
             ),
-        }  # fmt: skip
+        }
 
     def _rented(self):
         """On `o`: an order whose rent runs by day."""
@@ -270,28 +288,40 @@ class ConstructionPeriodChecks(models.Model):
 
     # -------------------------------------------------------------- figures
     def _checks_figures(self):
-        _ = self.env._
         return {
             "forecasts": Check(
-                _("Forecasts not signed"), "figures", _("Project Managers"), "project.project",
-                self._forecasts_rows(), action="construction_sync_base.action_construction_job",
+                self.env._("Forecasts not signed"),
+                "figures",
+                self.env._("Project Managers"),
+                "project.project",
+                self._forecasts_rows(),
+                action="construction_sync_base.action_construction_job",
             ),
             "clearing": Check(
-                _("Balances on clearing accounts"), "figures", _("Finance"),
-                "construction.clearing", self._clearing_rows(),
+                self.env._("Balances on clearing accounts"),
+                "figures",
+                self.env._("Finance"),
+                "construction.clearing",
+                self._clearing_rows(),
                 action="construction_sync_base.action_construction_clearing",
             ),
             "intercompany": Check(
-                _("Intercompany pairs that differ"), "figures", _("Finance of both companies"),
-                "construction.intercompany.tie", self._pairs_rows(),
+                self.env._("Intercompany pairs that differ"),
+                "figures",
+                self.env._("Finance of both companies"),
+                "construction.intercompany.tie",
+                self._pairs_rows(),
                 action="construction_sync_base.action_construction_intercompany_tie",
             ),
             "ledger": Check(
-                _("Job cost differs from the ledger"), "figures", _("Finance"),
-                "construction.job.ledger", self._ledger_rows(),
+                self.env._("Job cost differs from the ledger"),
+                "figures",
+                self.env._("Finance"),
+                "construction.job.ledger",
+                self._ledger_rows(),
                 action="construction_sync_base.action_construction_job_ledger",
             ),
-        }  # fmt: skip
+        }
 
     def _forecasts_rows(self):
         """Jobs that ran in the month without a forecast signed for it."""
@@ -367,17 +397,25 @@ class ConstructionPeriodChecks(models.Model):
 
     # ---------------------------------------------------------------- locks
     def _checks_locks(self):
-        _ = self.env._
         return {
             "lock_payroll": Check(
-                _("Payroll not locked"), "locks", _("Payroll"), note=_("with the labor addon")
+                self.env._("Payroll not locked"),
+                "locks",
+                self.env._("Payroll"),
+                note=self.env._("with the labor addon"),
             ),
             "lock_job_cost": Check(
-                _("Job cost not locked"), "locks", _("Finance"), "construction.period",
+                self.env._("Job cost not locked"),
+                "locks",
+                self.env._("Finance"),
+                "construction.period",
                 SQL("SELECT p.id, 0 WHERE p.job_cost_state <> 'locked'"),
             ),
             "lock_ledger": Check(
-                _("Ledger not locked"), "locks", _("Finance"), "construction.lock",
+                self.env._("Ledger not locked"),
+                "locks",
+                self.env._("Finance"),
+                "construction.lock",
                 SQL(
                     """
                     SELECT p.company_id * 10 + 1, 0
@@ -389,4 +427,4 @@ class ConstructionPeriodChecks(models.Model):
                     """
                 ),
             ),
-        }  # fmt: skip
+        }

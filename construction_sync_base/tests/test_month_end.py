@@ -240,7 +240,7 @@ class TestMonthEnd(MonthEndCase, TransactionCase):
         with self.assertQueryCount(1):
             rows = Row.search_fetch([("month", "=", MAY)], names)
         self.assertEqual(len(rows), 31 * len(Row._checks()))
-        periods = self.env["construction.period"].with_context(Row.env.context)
+        periods = self.env["construction.period"].with_context(**Row.env.context)
         periods = periods.browse(rows.period_id.ids)
         with self.assertQueryCount(2):  # the periods, and all their checklists
             self.assertEqual(sum(periods.mapped("open_checks")), 31 * 2)
