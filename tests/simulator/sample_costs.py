@@ -363,3 +363,47 @@ def _plans(timeline, orders):
             ],
         },
     )
+    done = (("03-3000", "M", "35"), ("03-2000", "M", "42"), ("01-4500", "O", "20"))
+    timeline.add(
+        local(31, 10),
+        "progress.reported",
+        "progress/pr-1",
+        {
+            "external_id": "pr-1",
+            "job": job,
+            "as_of": "2026-10-31",
+            "source": "field",
+            "lines": [
+                {"cost_code": code, "cost_type": cost_type, "percent_complete": percent}
+                for code, cost_type, percent in done
+            ],
+            "milestones": [
+                {"code": "M1", "name": "Foundations poured", "baseline_on": "2026-11-06",
+                 "forecast_on": "2026-11-13"},
+            ],
+        },
+    )  # fmt: skip
+    order = orders["26-014-SC-002"]
+    timeline.add(
+        local(31, 11),
+        "accrual.proposed",
+        "accrual/ac-1",
+        {
+            "external_id": "ac-1",
+            "job": job,
+            "month": "2026-10",
+            "reverses_on": "2026-11-01",
+            "currency": "USD",
+            "kind": "work_not_billed",
+            "lines": [
+                {
+                    "line_id": "1",
+                    "commitment": order["external_id"],
+                    "commitment_line_id": "001",
+                    "cost_code": code_of(_line(order, "001")["cost_code"]),
+                    "cost_type": "S",
+                    "amount": "28150.00",
+                }
+            ],
+        },
+    )

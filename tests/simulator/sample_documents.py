@@ -313,8 +313,27 @@ def _budgets(timeline, histories, rng):
         }
         _total(first)
         second = _second_version(first, index, {key for job, key in short if job == number}, rng)
+        for data in (first, second):
+            _spread(data)
         for moment, data in ((local(2, 9, 10 * index), first), (local(14, 15, index), second)):
             timeline.add(moment, "budget.approved", f"budget/{job_id}", data)
+
+
+#: by month, in percent of the line; what is left of the cents stands in the last one
+SPREAD = (("2026-10", 20), ("2026-11", 35), ("2026-12", 25), ("2027-01", 20))
+
+
+def _spread(data):
+    """When the money is to be spent: planned value of the earned value method."""
+    for line in data["lines"]:
+        if "reserve" in line:
+            continue
+        left, parts = Decimal(line["amount"]), []
+        for month, percent in SPREAD[:-1]:
+            part = cents(Decimal(line["amount"]) * percent / 100)
+            parts.append({"month": month, "amount": str(part)})
+            left -= part
+        line["spread"] = [*parts, {"month": SPREAD[-1][0], "amount": str(left)}]
 
 
 def _second_version(first, index, short, rng):

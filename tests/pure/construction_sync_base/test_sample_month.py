@@ -30,6 +30,8 @@ COSTS = {
         "field_ticket.signed",
         "budget_change.approved",
         "forecast.approved",
+        "progress.reported",
+        "accrual.proposed",
     )
 }
 SHIPPED_UNITS = set(
@@ -244,6 +246,9 @@ def test_line_amounts_are_quantity_times_price(events):
                 assert in_cents(line["tax_amount"]) == tax
     assert priced > 50
     for data in data_of(events, "budget.approved"):
+        for line in data["lines"]:
+            parts = sum(in_cents(part["amount"]) for part in line.get("spread", ()))
+            assert parts == (0 if "reserve" in line else in_cents(line["amount"]))
         keys = [(line["cost_code"], line["cost_type"]) for line in data["lines"]]
         assert len(set(keys)) == len(keys)
         for line in data["lines"]:
