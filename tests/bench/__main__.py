@@ -3,7 +3,7 @@
 import argparse
 import time
 
-from . import apply, audit, drain, growth, ingest, latency, peers, recovery
+from . import apply, audit, costs, drain, growth, ingest, latency, peers, recovery
 from .figures import print_table
 from .world import World
 
@@ -24,6 +24,8 @@ BENCHES = {
     "recovery": recovery.after_sigkill,
     "sealing": audit.with_seals,
     "verify": audit.against_odoo,
+    "cost_report": costs.of_a_job,
+    "portfolio": costs.of_all_jobs,
     "growth": growth.with_many_rows,
     "memory": growth.memory,
 }
