@@ -48,6 +48,8 @@
         "views/construction_employee_views.xml",
         "views/construction_account_map_views.xml",
         "views/construction_job_cost_views.xml",
+        "views/construction_job_cockpit_views.xml",
+        "wizards/construction_job_cost_export_views.xml",
         "wizards/construction_month_keep_views.xml",
         "views/construction_job_cost_movement_views.xml",
         "views/construction_period_check_views.xml",
@@ -117,6 +119,7 @@
         "demo/bill.xml",
     ],
     "assets": {
+        "web.assets_backend": ["construction_sync_base/static/src/**/*"],
         "web.assets_tests": ["construction_sync_base/static/tests/tours/*.js"],
     },
     "post_init_hook": "post_init_hook",

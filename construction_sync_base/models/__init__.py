@@ -122,6 +122,8 @@ from . import (
     construction_issue,
     construction_issue_circle,
     construction_issue_domain,
+    construction_job_cockpit,
+    construction_job_cockpit_news,
     construction_job_cost,
     construction_job_cost_accrual,
     construction_job_cost_behind,
@@ -226,9 +228,11 @@ from . import (
     stock_rule,
 )  # isort: split
 
-from . import (  # they extend gates and rules that are imported above
+from . import (  # they extend what is imported above: gates, rules, the commitment's figures
     account_move_direct_cost,
     construction_change_order_budget,
+    purchase_order_card,
+    purchase_order_line_card,
 )  # isort: split
 
 from . import account_move_correction, purchase_order_correction  # after the gate and the rules

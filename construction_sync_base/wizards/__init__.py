@@ -16,6 +16,7 @@ from . import (
     construction_issue_map,
     construction_lock_exempt,
     construction_lock_set,
+    construction_job_cost_export,
     construction_metrics_key,
     construction_month_keep,
     construction_person_erase,
