@@ -162,6 +162,21 @@ class TestCostReport(ReportCase, TransactionCase):
         query = self.env["construction.job.cost"]._search([("id", "in", rows[:1].ids)])
         self.assertIn((self.job.id,), query.select().params)
 
+    def test_as_the_list_and_the_pivot_read_it(self):
+        """By their own calls: what a filter says may be any form of a domain."""
+        cost = self.env["construction.job.cost"].with_user(self.manager)
+        domain = ["&", ("job_id.job_status", "in", ("active", "on_hold")), ("budget", "!=", 0)]
+        groups = cost.web_read_group(domain, ["job_id", "division_id"], ["budget:sum"])
+        mine = [g for g in groups["groups"] if g["job_id"][0] == self.job.id]
+        self.assertEqual(mine[0]["budget:sum"], 150000)
+        found = cost.web_search_read([("job_id", "=", self.job.id)], {"budget": {}, "job_id": {}})
+        self.assertEqual(sum(row["budget"] for row in found["records"]), 150000)
+        read = cost.browse([row["id"] for row in found["records"]]).web_read({"budget": {}})
+        self.assertEqual(sum(row["budget"] for row in read), 150000)
+        for arbitrary in ([], [("id", "in", [])], [("id", "!=", 1), ("id", "in", [1])],
+                          ["!", ("id", "in", [1])], [("id", "=", 1)]):  # fmt: skip
+            self.assertIsInstance(cost.search_count(arbitrary), int)
+
     def test_buyout(self):
         """budget = awarded + booked without an order + to award + saving; the saving shows
         when the forecast says that no more is to come."""
