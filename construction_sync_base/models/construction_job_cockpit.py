@@ -27,15 +27,15 @@ class ConstructionJobCockpit(models.AbstractModel):
     _description = "Job Cockpit"
 
     @api.model
-    def jobs(self):
-        """[id] of the running jobs that the user sees, the newest first: what the cockpit
-        opens with."""
+    def action_first_job(self):
+        """Id of the newest running job that the user sees, or False: what the cockpit opens
+        with."""
         self._check_reader()
         domain = [("is_job", "=", True), ("job_status", "in", ("active", "on_hold"))]
-        return self.env["project.project"].search(domain, order="id desc", limit=1).ids
+        return self.env["project.project"].search(domain, order="id desc", limit=1).id
 
     @api.model
-    def read_job(self, job_id):
+    def action_read_job(self, job_id):
         """Everything the screen of a job shows, as of now; amounts are numbers in the
         company's currency, ratios unrounded.
 

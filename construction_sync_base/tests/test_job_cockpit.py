@@ -14,7 +14,7 @@ from .change_orders import ChangeOrderCase
 class CockpitCase(ChangeOrderCase):
     def read(self, job=None, user=None):
         cockpit = self.env["construction.job.cockpit"].with_user(user or self.manager)
-        return cockpit.read_job((job or self.job).id)
+        return cockpit.action_read_job((job or self.job).id)
 
     def tiles(self, **more):
         return {tile["name"]: tile["amount"] for tile in self.read(**more)["tiles"]}

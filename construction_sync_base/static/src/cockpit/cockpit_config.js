@@ -62,7 +62,7 @@ function options(money, more = {}) {
  * Actual, open and to complete are stacked: their top is the cost at completion, to be read
  * against the budget's bar.
  *
- * @param {Object[]} rows divisions of `read_job`
+ * @param {Object[]} rows divisions of `action_read_job`
  * @param {Function} open called with the division that was clicked
  * @param {Function} money formats an amount
  */
@@ -97,7 +97,7 @@ export function divisionConfig(rows, open, money) {
 /**
  * Planned, earned and actual cost over time, cumulative.
  *
- * @param {Object} curve of `read_job`; a series without data is not drawn
+ * @param {Object} curve of `action_read_job`; a series without data is not drawn
  * @param {Function} money formats an amount
  */
 export function curveConfig(curve, money) {

@@ -39,12 +39,12 @@ export class JobCockpit extends Component {
 
     async firstJob() {
         const asked = this.props.action.context?.active_id;
-        return asked || (await this.orm.call(MODEL, "jobs", []))[0] || false;
+        return asked || this.orm.call(MODEL, "action_first_job", []);
     }
 
     async load(jobId) {
         this.state.jobId = jobId;
-        this.state.data = jobId ? await this.orm.call(MODEL, "read_job", [jobId]) : null;
+        this.state.data = jobId ? await this.orm.call(MODEL, "action_read_job", [jobId]) : null;
         this.props.updateActionState?.({ active_id: jobId });
         this.env.config?.setDisplayName?.(this.title);
     }
