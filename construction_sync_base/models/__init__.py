@@ -9,7 +9,6 @@ from . import (
 
 from . import (
     account_analytic_line,
-    account_analytic_line_cost,
     account_move,
     account_move_bill,
     account_move_intercompany,
@@ -130,6 +129,7 @@ from . import (
     construction_job_cost_budget,
     construction_job_cost_changes,
     construction_job_cost_earned,
+    construction_job_cost_entry,
     construction_job_cost_forecast,
     construction_job_cost_movement,
     construction_job_cost_orders,

@@ -237,7 +237,8 @@ class ConstructionJobCost(models.Model):
         return SQL(
             """
             SELECT j.id AS job_id, c.id AS cost_code_id, t.id AS cost_type_id,
-                   a.general_account_id AS account_id, a.date, -a.amount AS amount,
+                   a.id AS line_id, m.move_id, a.general_account_id AS account_id, a.date,
+                   -a.amount AS amount,
                    CASE WHEN m.purchase_line_id IS NOT NULL THEN 'ordered'
                         WHEN m.tax_line_id IS NOT NULL AND EXISTS (
                              SELECT FROM account_move_line o

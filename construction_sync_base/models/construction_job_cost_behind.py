@@ -1,7 +1,5 @@
 from odoo import models
 
-from .construction_coding import COST_ACCOUNTS
-
 
 class ConstructionJobCostBehind(models.Model):
     """From a figure of the cost report to what stands behind it; one more click opens the
@@ -9,11 +7,10 @@ class ConstructionJobCostBehind(models.Model):
 
     _inherit = "construction.job.cost"
 
-    def _shown(self, name, model, domain, view=None):
+    def _shown(self, name, model, domain):
         """The action that lists what stands behind one position."""
         self.ensure_one()
         self.check_access("read")
-        view_id = self.env.ref(f"construction_sync_base.{view}").id if view else False
         return {
             "type": "ir.actions.act_window",
             "name": self.env._(
@@ -23,7 +20,7 @@ class ConstructionJobCostBehind(models.Model):
                 code=self.cost_code_id.display_name or "",
             ),
             "res_model": model,
-            "views": [[view_id, "list"], [False, "form"]],
+            "views": [[False, "list"], [False, "form"]],
             "domain": domain,
         }
 
@@ -35,17 +32,8 @@ class ConstructionJobCostBehind(models.Model):
         ]
 
     def action_open_cost(self):
-        """The analytic lines behind the actual cost; each leads to its entry."""
-        coding = self.env["construction.coding"]
-        domain = [
-            ("account_id", "=", self.job_id.sudo().account_id.id),
-            ("general_account_id.account_type", "in", COST_ACCOUNTS),
-            (coding._column("cost_code"), "=", self.cost_code_id.analytic_account_id.id),
-            (coding._column("cost_type"), "=", self.cost_type_id.analytic_account_id.id),
-        ]
-        return self._shown(
-            self.env._("Cost"), "account.analytic.line", domain, "view_construction_cost_entry_list"
-        )
+        """The posted cost behind the actual; each entry leads to its document."""
+        return self._shown(self.env._("Cost"), "construction.job.cost.entry", self._same_key())
 
     def action_open_budget_lines(self):
         """The lines of the approved budget; the change log of the job is on the budget."""

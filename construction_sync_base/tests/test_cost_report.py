@@ -4,6 +4,7 @@ them; buyout; what a kept month holds."""
 from datetime import date
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import TransactionCase, tagged
 
@@ -141,10 +142,19 @@ class TestCostReport(ReportCase, TransactionCase):
         action = row.action_open_lines()
         lines = self.env[action["res_model"]].search(action["domain"])
         self.assertEqual(lines.order_id, self.order_one)
-        action = row.action_open_cost()
-        entries = self.env[action["res_model"]].search(action["domain"])
-        self.assertEqual(sum(entries.mapped("construction_cost")), row.actual)
-        self.assertEqual(entries.action_open_move()["res_id"], bill.id)
+        action = row.with_user(self.manager).action_open_cost()
+        entries = self.env[action["res_model"]].with_user(self.manager).search(action["domain"])
+        self.assertEqual(sum(entries.mapped("amount")), row.actual)
+        self.assertEqual((entries.source, entries.partner_name), ("ordered", self.vendor.name))
+        self.assertEqual(entries.action_open_document()["res_id"], bill.id)
+        self.job.privacy_visibility = "followers"
+        reader = self.make_user("entry-reader", "project_user")
+        self.assertFalse(entries.with_user(reader).search([("job_id", "=", self.job.id)]))
+        self.job.message_subscribe(reader.partner_id.ids)
+        seen = entries.with_user(reader).search([("job_id", "=", self.job.id)])
+        self.assertEqual(seen.amount, 4000)
+        with self.assertRaises(UserError):
+            seen.action_open_document()
         action = row.action_open_budget_lines()
         budget_line = self.env[action["res_model"]].search(action["domain"])
         self.assertEqual(budget_line.amount, 100000)

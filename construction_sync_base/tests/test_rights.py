@@ -62,6 +62,7 @@ TABLE = {
     "construction.intercompany.tie": "- - r - r -",
     "construction.issue": "r rw rw rw r r",
     "construction.job.cost": "r r r r r r",
+    "construction.job.cost.entry": "r r r r r -",
     "construction.job.cost.movement": "r r r r r -",
     "construction.job.cost.snapshot": "r r r r r -",
     "construction.job.ledger": "r r r r r -",

@@ -128,8 +128,8 @@ class TestSeam(BaseCase):
             "period_close", "phase",
             "receipt", "receipt_line",
             "budget_line_spread", "budget_spread", "job_cockpit", "job_cockpit_news",
-            "job_cost_behind", "job_cost_earned", "job_cost_orders", "progress", "progress_line",
-            "progress_milestone",
+            "job_cost_behind", "job_cost_earned", "job_cost_entry", "job_cost_orders",
+            "progress", "progress_line", "progress_milestone",
             "placed_mixin", "schedule_plan", "translator_procore", "typed_budget",
             "typed_budget_change", "typed_commitment",
         }  # fmt: skip
