@@ -69,6 +69,7 @@ class SupplierInvoiceReceived(models.AbstractModel):
             "reversed_entry_id": self._reversed(plan).id,
             "construction_job_id": jobs[0].id if jobs else False,
             "invoice_line_ids": [Command.create(values) for values in self._line_values_of(plan)],
+            "deduction_ids": [Command.create(row) for row in plan.get("deductions", ())],
         }
         if data.get("accounting_date"):
             values["date"] = data["accounting_date"]
@@ -179,7 +180,20 @@ class SupplierInvoiceReceived(models.AbstractModel):
             and bill.partner_id == plan["vendor"]
             and str(bill.invoice_date) == plan["item"].data["date"]
             and money.from_float(bill.retention_amount, plan["digits"]) == plan["retention"]
+            and self._deducted(bill.deduction_ids) == self._deducted(plan.get("deductions", ()))
             and self._posted_amounts(plan, bill) == self._wanted_amounts(plan)
+        )
+
+    def _deducted(self, rows):
+        """What is deducted of which account and code, for comparison."""
+        return sorted(
+            (
+                row["kind"],
+                f"{row['amount']:.3f}",
+                row["account_id"] if isinstance(row, dict) else row.account_id.id,
+                *(row["analytic_distribution"] or ()),
+            )
+            for row in rows
         )
 
     def _wanted_amounts(self, plan):
@@ -225,7 +239,8 @@ class SupplierInvoiceReceived(models.AbstractModel):
             bill._release_withdraw()
             kept = ("move_type", "company_id", "currency_id", "from_platform")
             values = {name: v for name, v in plan["values"].items() if name not in kept}
-            values["invoice_line_ids"] = [Command.clear(), *values["invoice_line_ids"]]
+            for name in ("invoice_line_ids", "deduction_ids"):
+                values[name] = [Command.clear(), *values.get(name, ())]
             bill.write({"release_state": False, "currency_id": plan["currency"].id} | values)
             plan["bill"] = bill
 

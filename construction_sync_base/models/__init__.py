@@ -38,6 +38,7 @@ from . import (
     construction_audit_checkpoint,
     construction_audit_dispatch,
     construction_audit_seal,
+    construction_bill_deduction,
     construction_binding,
     construction_breakdown_mixin,
     construction_budget,
@@ -182,6 +183,7 @@ from . import (
     construction_secret,
     construction_supplier_invoice_plan,
     construction_supplier_invoice_plan_lines,
+    construction_supplier_invoice_plan_lines_deductions,
     construction_sync_policy,
     construction_sync_policy_control,
     construction_sync_policy_domain,
@@ -235,4 +237,6 @@ from . import (  # they extend what is imported above: gates, rules, the commitm
     purchase_order_line_card,
 )  # isort: split
 
-from . import account_move_correction, purchase_order_correction  # after the gate and the rules
+from . import account_move_correction, purchase_order_correction  # isort: split
+
+from . import account_move_deduction  # it extends the release and the correction of bills

@@ -58,6 +58,15 @@ class ConstructionAccountMap(models.Model):
         help="Prepayments to vendors: an asset, never cost of the job.",
     )
 
+    withholding_account_id = fields.Many2one(
+        "account.account",
+        string="Tax withheld",
+        check_company=True,
+        domain="[('account_type', '=', 'liability_current'), ('company_ids', 'in', company_id)]",
+        ondelete="restrict",
+        help="What is withheld from vendors and owed to the authority.",
+    )
+
     accrual_account_id = fields.Many2one(
         "account.account",
         string="Accrued cost",

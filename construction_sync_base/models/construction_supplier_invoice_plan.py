@@ -180,20 +180,6 @@ class ConstructionInvoicePlan(models.AbstractModel):
                 wait=wait_key("payment_application", key),
                 suggestion=self.env._("It goes on by itself once the application is certified."),
             )
-        if any(deductions):
-            item.park(
-                "matching",
-                self.env._(
-                    "The invoice deducts %s, which this release does not book from an invoice.",
-                    ", ".join(row["kind"] for row in data["deductions"]),
-                ),
-                amount=sum(deductions),
-                currency_id=plan["currency"].id,
-                suggestion=self.env._(
-                    "The platform sends the invoice without deductions and each of them as a "
-                    "credit note."
-                ),
-            )
 
     # --------------------------------------------------------------- totals
     def _tolerance(self, plan):

@@ -194,10 +194,6 @@ class TestInvoiceTotals(InvoiceCase, TransactionCase):
         self.refused("amount", amount_total="1000.005")
         self.refused("amount", retention_amount="-1.00")
 
-    def test_deductions_are_a_question(self):
-        deductions = [{"kind": "back_charge", "amount": "10.00"}]
-        self.refused("matching", deductions=deductions)
-
 
 @tagged("post_install", "-at_install")
 class TestInvoiceQueries(InvoiceCase, TransactionCase):

@@ -24,6 +24,7 @@ TABLE = {
     "construction.audit.checkpoint": "- - r r r -",
     "construction.audit.dispatch": "- - r r r -",
     "construction.audit.seal": "- - r r r -",
+    "construction.bill.deduction": "- r r r r r",
     "construction.binding": "r r r r r r",
     "construction.budget": "r rwcu rwcu r r rwc",
     "construction.budget.change": "r rwcu rwcu r r rwc",
