@@ -183,8 +183,10 @@ class ConstructionPeriodCheck(models.Model):
         }
         if check.action:
             action = self.env["ir.actions.act_window"]._for_xml_id(check.action)
+        name = f"{check.label}, {self.period_id.display_name}"
         return action | {
-            "name": f"{check.label}, {self.period_id.display_name}",
+            "name": name,
+            "display_name": name,
             "domain": self._documents_domain(check),
             "context": check.context,
         }

@@ -156,7 +156,7 @@ class ConstructionPeriodChecks(models.Model):
         received = self._unbilled_rows(
             SQL(
                 """(l.qty_received <> 0 OR o.commitment_type IN ('subcontract', 'service'))
-                   AND NOT (%s)""",
+                   AND (%s) IS NOT TRUE""",
                 self._rented(),
             )
         )
