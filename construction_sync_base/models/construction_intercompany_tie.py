@@ -42,9 +42,12 @@ class ConstructionIntercompanyTie(models.Model):
         )
 
     @api.model
-    def _items_query(self):
+    def _items_query(self, condition=None):
         """Posted items on the due-from and due-to accounts, by the two companies they are
-        between; the other one is empty where the item names no company as its partner."""
+        between; the other one is empty where the item names no company as its partner.
+
+        :param condition: on `l` (account_move_line)
+        """
         return SQL(
             """
             SELECT l.id, l.move_id, l.currency_id, date_trunc('month', l.date)::date AS month,
@@ -59,8 +62,9 @@ class ConstructionIntercompanyTie(models.Model):
                 ON k.company_id = l.company_id AND k.account_id = l.account_id
                AND k.purpose IN ('due_from', 'due_to')
               LEFT JOIN res_company o ON o.partner_id = l.partner_id
-             WHERE l.parent_state = 'posted' AND l.amount_currency <> 0
-            """
+             WHERE l.parent_state = 'posted' AND l.amount_currency <> 0 AND %s
+            """,
+            condition or SQL("TRUE"),
         )
 
     @api.depends("difference")

@@ -98,7 +98,9 @@ class ConstructionJobLedger(models.Model):
               JOIN account_account g ON g.id = l.account_id AND g.account_type IN %s
               JOIN LATERAL jsonb_each_text(l.analytic_distribution) d (key, percent) ON TRUE
               JOIN LATERAL regexp_split_to_table(d.key, ',') a (account) ON TRUE
-              JOIN project_project j ON j.account_id::text = a.account AND j.is_job
+              JOIN project_project j
+                ON j.is_job AND j.account_id = CASE WHEN a.account ~ '^[0-9]{1,9}$'
+                                                    THEN a.account::int END
              WHERE l.parent_state = 'posted' AND l.analytic_distribution IS NOT NULL AND %s
             """,
             COST_ACCOUNTS,

@@ -311,6 +311,12 @@ class ConstructionPeriodChecks(models.Model):
                 self.env._("Finance of both companies"),
                 "construction.intercompany.tie",
                 self._pairs_rows(),
+                applies=SQL(
+                    """EXISTS (SELECT FROM construction_clearing_account c
+                                WHERE c.company_id = p.company_id
+                                  AND c.purpose IN ('due_from', 'due_to'))"""
+                ),
+                note=self.env._("no accounts between companies"),
                 action="construction_sync_base.action_construction_intercompany_tie",
             ),
             "ledger": Check(
@@ -369,12 +375,13 @@ class ConstructionPeriodChecks(models.Model):
                         THEN ABS(SUM(s.due_from - s.due_to)) ELSE 0 END
               FROM (%s) s
               JOIN res_company y ON y.id = p.company_id
-             WHERE s.month = p.month
-               AND (s.company_id = p.company_id OR s.job_company_id = p.company_id)
+             WHERE s.company_id = p.company_id OR s.job_company_id = p.company_id
              GROUP BY s.company_id, s.job_company_id, s.currency_id
             HAVING ROUND(SUM(s.due_from - s.due_to)::numeric, 6) <> 0
             """,
-            self.env["construction.intercompany.tie"]._items_query(),
+            self.env["construction.intercompany.tie"]._items_query(
+                SQL("l.date BETWEEN p.month AND p.last_day")
+            ),
         )
 
     def _ledger_rows(self):
