@@ -86,6 +86,7 @@
         "views/construction_approval_views.xml",
         "views/construction_approval_rule_views.xml",
         "views/construction_release_policy_views.xml",
+        "views/construction_release_queue_views.xml",
         "views/construction_person_views.xml",
         "data/retention.xml",
         "views/construction_audit_seal_views.xml",

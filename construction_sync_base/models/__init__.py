@@ -171,6 +171,7 @@ from . import (
     construction_receipt_line,
     construction_release_decision,
     construction_release_policy,
+    construction_release_queue,
     construction_replay,
     construction_resolver,
     construction_resolver_domain,

@@ -75,6 +75,16 @@ class AccountMoveRelease(models.Model):
         return bool(self.construction_job_id) and self.move_type in BILLS
 
     @api.model
+    def _release_queue_columns(self):
+        return super()._release_queue_columns() | {
+            "name": SQL("COALESCE(d.ref, NULLIF(d.name, '/'), d.id::varchar)"),
+            "job": SQL("d.construction_job_id"),
+            "partner": SQL("d.commercial_partner_id"),
+            "amount": SQL("-d.amount_total_signed"),
+            "due": SQL("d.invoice_date_due"),
+        }
+
+    @api.model
     def _release_waiting_columns(self):
         """A bill brings in what it bears without tax, an entry its whole amount."""
         return (

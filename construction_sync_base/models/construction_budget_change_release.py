@@ -22,6 +22,13 @@ class ConstructionBudgetChangeRelease(models.Model):
         return self.amount_moved
 
     @api.model
+    def _release_queue_columns(self):
+        return super()._release_queue_columns() | {
+            "job": SQL("d.job_id"),
+            "amount": SQL("d.amount_moved"),
+        }
+
+    @api.model
     def _release_waiting_columns(self):
         return SQL("d.date"), SQL("0")
 

@@ -1,5 +1,5 @@
-from odoo import fields, models
-from odoo.tools import formatLang
+from odoo import api, fields, models
+from odoo.tools import SQL, formatLang
 
 from .construction_release_mixin import GATE_FIELDS
 
@@ -16,6 +16,13 @@ class ConstructionBudgetRelease(models.Model):
     _gate_fields = GATE_FIELDS | {"from_platform"}
 
     from_platform = fields.Boolean(readonly=True, copy=False)
+
+    @api.model
+    def _release_queue_columns(self):
+        return super()._release_queue_columns() | {
+            "name": SQL("d.version"),
+            "job": SQL("d.job_id"),
+        }
 
     def _release_amount(self):
         return self.amount_total

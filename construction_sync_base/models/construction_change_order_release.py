@@ -1,6 +1,6 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import formatLang
+from odoo.tools import SQL, formatLang
 
 from ..lib import change_order as machine
 from ..lib import money
@@ -21,6 +21,18 @@ class ConstructionChangeOrder(models.Model):
     _release_required = ("job_id", "title")
 
     # ------------------------------------------------------------------ gate
+    @api.model
+    def _release_queue_columns(self):
+        return super()._release_queue_columns() | {
+            "name": SQL("d.number || ' ' || d.title"),
+            "job": SQL("d.job_id"),
+            "amount": SQL(
+                "GREATEST(ABS(d.cost_amount), ABS(d.revenue_amount), ABS(d.budget_amount))"
+                " / NULLIF(d.currency_rate, 0)"
+            ),
+            "due": SQL("d.respond_by"),
+        }
+
     def _release_amount(self):
         """The larger of what it costs and what it brings, either way."""
         line = self.env["construction.change.order.line"].new({"change_id": self.id})

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import formatLang
+from odoo.tools import SQL, formatLang
 
 from .construction_guard import FINANCE, PROJECT_MANAGER, guard
 from .construction_release_mixin import GATE_FIELDS
@@ -154,6 +154,12 @@ class ConstructionCorrection(models.Model):
 
     def _release_waits_for(self):
         return self.env._("release by Finance")
+
+    @api.model
+    def _release_queue_columns(self):
+        return super()._release_queue_columns() | {
+            "job": SQL("d.job_id"),
+        }
 
     def _release_amount(self):
         return self.amount_total

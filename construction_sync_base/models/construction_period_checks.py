@@ -260,17 +260,16 @@ class ConstructionPeriodChecks(models.Model):
         checks = {}
         gate = self.env["construction.release.mixin"]
         labels = dict(gate._document_types())
-        for name in sorted(self.env.registry):
-            kind = getattr(self.env.registry[name], "_release_type", None)
-            if kind:
-                checks[f"gate_{kind}"] = Check(
-                    self.env._("Waits for release: %s", labels[kind]),
-                    "decisions",
-                    self.env._("who approves or releases it"),
-                    name,
-                    self._gate_rows(self.env[name]),
-                    counted=kind == "supplier_invoice",
-                )
+        for model in gate._gated_models():
+            kind = model._release_type
+            checks[f"gate_{kind}"] = Check(
+                self.env._("Waits for release: %s", labels[kind]),
+                "decisions",
+                self.env._("who approves or releases it"),
+                model._name,
+                self._gate_rows(model),
+                counted=kind == "supplier_invoice",
+            )
         return checks
 
     def _gate_rows(self, model):

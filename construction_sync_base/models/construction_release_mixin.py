@@ -350,6 +350,18 @@ class ConstructionReleaseMixin(models.AbstractModel):
         """After its sender took it back."""
 
     @api.model
+    def _release_queue_columns(self):
+        """What the release queue shows of a document, as SQL on its table `d`: name, job,
+        partner, amount in company currency, and until when it should be decided."""
+        return {
+            "name": SQL("d.number"),
+            "job": SQL("NULL"),
+            "partner": SQL("NULL"),
+            "amount": SQL("d.amount_total"),
+            "due": SQL("NULL"),
+        }
+
+    @api.model
     def _release_waiting_columns(self):
         """(date, amount) of a waiting document as SQL on its table `d`: the day it belongs to,
         NULL for none, and the cost that its release brings into the books, in company
@@ -359,8 +371,13 @@ class ConstructionReleaseMixin(models.AbstractModel):
     @api.model
     def _document_types(self):
         """[(type, label)] of every model behind the gate, for selections."""
-        return sorted(
-            (model._release_type, model._release_label)
-            for model in self.env.registry.values()
-            if getattr(model, "_release_type", None)
-        )
+        return sorted((model._release_type, model._release_label) for model in self._gated_models())
+
+    @api.model
+    def _gated_models(self):
+        """The models behind the gate, by name."""
+        return [
+            self.env[name]
+            for name in sorted(self.env.registry)
+            if getattr(self.env.registry[name], "_release_type", None)
+        ]

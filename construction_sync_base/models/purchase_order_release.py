@@ -28,6 +28,16 @@ class PurchaseOrderRelease(models.Model):
         )
 
     @api.model
+    def _release_queue_columns(self):
+        return super()._release_queue_columns() | {
+            "name": SQL("d.name"),
+            "job": SQL("d.project_id"),
+            "partner": SQL("d.partner_id"),
+            "amount": SQL("d.amount_total / NULLIF(d.currency_rate, 0)"),
+            "due": SQL("d.date_planned"),
+        }
+
+    @api.model
     def _release_waiting_columns(self):
         return SQL("d.date_order::date"), SQL("0")
 

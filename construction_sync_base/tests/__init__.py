@@ -101,6 +101,7 @@ from . import (
     test_receipts,
     test_record_facts,
     test_release,
+    test_release_queue,
     test_requisitions,
     test_retention,
     test_revenue_vectors,

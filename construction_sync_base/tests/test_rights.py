@@ -84,6 +84,7 @@ TABLE = {
     "construction.receipt": "- r r r r r",
     "construction.receipt.line": "- r r r r r",
     "construction.release.policy": "r r rwcu r r r",
+    "construction.release.queue": "- r r - r -",
     "construction.replay": "- - r r r -",
     "construction.retention": "- - r rwcu r -",
     "construction.right": "- - - r r -",

@@ -114,7 +114,7 @@ class TestSeam(BaseCase):
             "clearing", "clearing_account", "clearing_document", "job_ledger",
             "cost_transfer", "cost_transfer_line", "cost_transfer_users", "cost_type",
             "employee", "forecast",
-            "ledger_document_mixin",
+            "ledger_document_mixin", "release_queue",
             "forecast_line", "forecast_revenue", "handler_domain_codes",
             "intercompany", "intercompany_agreement", "intercompany_check", "intercompany_line",
             "intercompany_post", "intercompany_rate", "intercompany_tie",

@@ -59,7 +59,7 @@ class ConstructionReason(models.TransientModel):
     def _return_documents(self):
         if self.res_model == "construction.approval":
             self.env[self.res_model].browse(self.res_ids).action_reject(self.reason)
-        elif getattr(self.env.registry.get(self.res_model), "_release_type", None):
+        elif hasattr(self.env.registry.get(self.res_model), "action_return"):
             self.env[self.res_model].browse(self.res_ids).action_return(self.reason)
         else:
             raise UserError(self.env._("Open the document and return it from there."))
