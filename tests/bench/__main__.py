@@ -3,7 +3,7 @@
 import argparse
 import time
 
-from . import apply, audit, costs, drain, growth, ingest, latency, peers, recovery
+from . import apply, audit, costs, drain, growth, ingest, latency, matching, peers, recovery
 from .figures import print_table
 from .world import World
 
@@ -21,6 +21,7 @@ BENCHES = {
     "commitment": lambda world, rounds: apply.against_plain_orm(world, "commitment", rounds),
     "job": lambda world, rounds: apply.against_plain_orm(world, "job", rounds),
     "budget": lambda world, rounds: apply.against_plain_orm(world, "budget", rounds),
+    "matching": matching.against_plain_orm,
     "recovery": recovery.after_sigkill,
     "sealing": audit.with_seals,
     "verify": audit.against_odoo,
@@ -34,6 +35,7 @@ ROUNDS = {
     "duplicates": 15,
     "cost_code": 15,
     "vendor": 15,
+    "matching": 10,
     "recovery": 3,
     "job": 10,
     "budget": 10,
