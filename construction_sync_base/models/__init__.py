@@ -150,6 +150,7 @@ from . import (
     construction_period,
     construction_period_check,
     construction_period_checks,
+    construction_period_checks_figures,
     construction_period_close,
     construction_person,
     construction_phase,

@@ -114,8 +114,13 @@ class ConstructionPeriodCheck(models.Model):
     def _table_query(self):
         return SQL(" UNION ALL ").join(
             self._check_query(number, key, check)
-            for number, (key, check) in enumerate(self._checks().items(), start=1)
+            for number, (key, check) in enumerate(self._in_order(), start=1)
         )
+
+    def _in_order(self):
+        """[(key, Check)] section by section, in each as it was added."""
+        sections = [section for section, _label in SECTIONS]
+        return sorted(self._checks().items(), key=lambda row: sections.index(row[1].section))
 
     def _check_query(self, number, key, check):
         """The line of every period. A check that does not apply costs nothing."""
