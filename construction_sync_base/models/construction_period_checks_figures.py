@@ -79,7 +79,7 @@ class ConstructionPeriodChecksFigures(models.Model):
               FROM (SELECT l.account_id, SUM(l.balance) AS balance
                       FROM account_move_line l
                       LEFT JOIN construction_accrual a
-                        ON a.move_id = l.move_id AND a.month = p.month
+                        ON a.move_id = l.move_id AND a.month = p.month AND a.state = 'posted'
                      WHERE l.company_id = p.company_id AND l.parent_state = 'posted'
                        AND l.date <= p.last_day AND a.id IS NULL
                        AND l.account_id IN (

@@ -107,6 +107,12 @@ class TestAccrualEvents(DomainCase, TransactionCase):
         self.assertEqual((self.booked("2026-05"), self.booked("2026-06")), (7000, -7000))
         lines = (old.move_id | old.reversal_id).line_ids
         self.assertEqual(set(lines.mapped("parent_state")), {"posted"}, "they stay as they are")
+        period = self.env["construction.period"].create({"month": "2026-05-01"})
+        self.env.flush_all()
+        cleared = self.env["construction.period.check"].search(
+            [("period_id", "=", period.id), ("key", "=", "clearing")]
+        )
+        self.assertEqual(cleared.state, "done", "accrued cost is what is accrued for the month")
         self.propose(4, "100.00")
         self.assertEqual(self.accruals()[-1].replaces_id, new)
 

@@ -27,7 +27,7 @@ class TestPeriodSteps(PeriodCase, TransactionCase):
         )
         self.assertEqual(
             rows.mapped("action"),
-            [f"job_cost_{state}" for state in ("soft", "review", "accrue", "locked")],
+            [f"job_cost_{step}" for step in ("soft", "review", "accrue", "locked", "locked_with")],
         )
         self.assertEqual(rows.actor_id, self.finance)
 
