@@ -1,7 +1,7 @@
 """The cost report through the ORM against one statement written by hand."""
 
 from .figures import Comparison, say
-from .world import database, vacuum
+from .world import database
 
 ANALYTIC, LINES, JOBS = 200_000, 5_000, 5_000
 SCRIPT = """
@@ -34,9 +34,7 @@ def _measured(world, result, rounds, fill, measure, sizes):
     try:
         script = SCRIPT.format(fill=fill, sizes=sizes, rounds=rounds, measure=measure)
         for number, pair in enumerate(world.answers(name, script)):
-            if number == 0:
-                vacuum(name)
-            elif number > 1:  # the first one warms both sides
+            if number > 1:  # after the rows, which come with their statistics, and a warm-up
                 result.ours.append(pair[0])
                 result.theirs.append(pair[1])
                 say(f"{result.title}: round {len(result.ours)}, {result.values()[-1]:.2f}")
