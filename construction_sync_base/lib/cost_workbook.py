@@ -3,7 +3,6 @@ subtotal for each job and a total, as formulas that a reader can follow."""
 
 import io
 from dataclasses import dataclass
-from itertools import groupby
 
 import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -19,7 +18,7 @@ class Report:
     :param facts: (label, text) above the rows: as of, filter, currency
     :param labels: of the four coding columns
     :param figures: labels of the amounts
-    :param rows: (job, division, code, type, amounts as numbers), ordered by job
+    :param rows: (job, division, code, type, amounts as numbers); those of a job together
     :param total: label of the grand total
     :param subtotal: label of a job's, with a %s for the job
     :param digits: decimals of the currency
@@ -59,8 +58,10 @@ def _fill(book, report):
     for column, label in enumerate((*report.labels, *report.figures)):
         sheet.write_string(top, column, label, head)
     row = first = top + 1
-    for job, group in groupby(report.rows, key=lambda line: line[0]):
-        lines = list(group)
+    jobs = {}
+    for line in report.rows:
+        jobs.setdefault(line[0], []).append(line)
+    for job, lines in jobs.items():
         for line in lines:
             _line(sheet, row, line, money)
             row += 1

@@ -12,15 +12,15 @@ from .change_orders import ChangeOrderCase
 
 
 class CockpitCase(ChangeOrderCase):
-    def read(self, job=None, user=None):
+    def shown(self, job=None, user=None):
         cockpit = self.env["construction.job.cockpit"].with_user(user or self.manager)
         return cockpit.action_read_job((job or self.job).id)
 
     def tiles(self, **more):
-        return {tile["name"]: tile["amount"] for tile in self.read(**more)["tiles"]}
+        return {tile["name"]: tile["amount"] for tile in self.shown(**more)["tiles"]}
 
     def missing(self, words, **more):
-        return [row for row in self.read(**more)["missing"] if words in row["label"]]
+        return [row for row in self.shown(**more)["missing"] if words in row["label"]]
 
 
 @tagged("post_install", "-at_install")
@@ -28,7 +28,7 @@ class TestJobCockpit(CockpitCase, TransactionCase):
     def test_the_figures_are_those_of_the_report(self):
         self.bill(self.order_one, 4000, 0)
         self.approved(self.change_line(500.0, 900.0, self.order_one))
-        found = self.read()
+        found = self.shown()
         (total,) = self.env["construction.job.cost"]._totals(self.job).values()
         for tile in found["tiles"]:
             self.assertEqual(tile["amount"], float(total[tile["name"]]), tile["name"])
@@ -37,7 +37,7 @@ class TestJobCockpit(CockpitCase, TransactionCase):
         self.assertTrue(found["as_of"])
 
     def test_cost_without_a_code_is_shown_apart(self):
-        rows = self.read()["divisions"]
+        rows = self.shown()["divisions"]
         self.assertTrue(all(row["id"] for row in rows))
         self.assertEqual([row["code"] for row in rows], sorted(row["code"] for row in rows))
 
@@ -63,7 +63,7 @@ class TestJobCockpit(CockpitCase, TransactionCase):
             })  # fmt: skip
         self.cost_entry(80, self.key(job), date=last)
         self.cost_entry(50, self.key(job), date=today)
-        found = self.read(job)
+        found = self.shown(job)
         curve = found["curve"]
         self.assertEqual(curve["planned"], [100, 200, 300])
         self.assertEqual(curve["earned"], [60, 150, None])
@@ -113,31 +113,31 @@ class TestJobCockpit(CockpitCase, TransactionCase):
     def test_what_needs_me(self):
         self.rule(self.second)
         order = self.submitted(9000.0)
-        mine = self.read(user=self.second)["mine"]
+        mine = self.shown(user=self.second)["mine"]
         self.assertEqual([row["amount"] for row in mine], [9000])
         self.assertEqual(mine[0]["action"]["res_id"], order.id)
-        self.assertFalse(self.read(user=self.manager)["mine"])
+        self.assertFalse(self.shown(user=self.manager)["mine"])
         self.job.user_id = self.manager
-        (forecast,) = self.read(user=self.manager)["mine"]
+        (forecast,) = self.shown(user=self.manager)["mine"]
         self.assertIn("Forecast", forecast["label"])
         month = fields.Date.today().replace(day=1)
         draft = self.env["construction.forecast"].create({"job_id": self.job.id, "month": month})
         draft.action_take_figures()
         draft.with_user(self.manager).action_sign()
-        self.assertFalse(self.read(user=self.manager)["mine"])
+        self.assertFalse(self.shown(user=self.manager)["mine"])
 
     def test_who_sees_it(self):
         self.job.privacy_visibility = "followers"
         reader = self.make_user("cockpit-reader", "project_user")
         with self.assertRaises(AccessError):
-            self.read(user=reader)
+            self.shown(user=reader)
         self.job.message_subscribe(reader.partner_id.ids)
         self.assertEqual(self.tiles(user=reader)["budget"], 150000)
         with self.assertRaises(AccessError):
-            self.read(user=self.make_user("cockpit-nobody"))
+            self.shown(user=self.make_user("cockpit-nobody"))
         plain = self.env["project.project"].create({"name": "No job"})
         with self.assertRaises(UserError):
-            self.read(plain)
+            self.shown(plain)
 
 
 @tagged("post_install", "-at_install")
