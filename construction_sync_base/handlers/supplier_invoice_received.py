@@ -71,6 +71,9 @@ class SupplierInvoiceReceived(models.AbstractModel):
             "invoice_line_ids": [Command.create(values) for values in self._line_values_of(plan)],
             "deduction_ids": [Command.create(row) for row in plan.get("deductions", ())],
         }
+        rate = self._document_rate(plan)
+        if rate:
+            values["invoice_currency_rate"] = rate
         if data.get("accounting_date"):
             values["date"] = data["accounting_date"]
         if data.get("due_date"):
@@ -78,6 +81,18 @@ class SupplierInvoiceReceived(models.AbstractModel):
         else:
             values["invoice_payment_term_id"] = term.id
         return values
+
+    def _document_rate(self, plan):
+        """What Odoo keeps of the document's rate, where the policy takes it: units of the
+        document's currency for one of the company's. None: that of the day."""
+        told, company = plan["item"].data.get("exchange_rate"), plan["company"]
+        policy = self.env["construction.sync.policy"]._get(
+            "supplier_invoice", company.id, plan["item"].platform_id
+        )
+        if not told or plan["currency"] == company.currency_id or not policy.document_rate:
+            return None
+        rate = self._number(plan["item"], money.parse_price, told, "exchange_rate")
+        return float(1 / rate) if rate else None
 
     def _line_values_of(self, plan):
         """Values of every line: the document's, taxes that are cost, and the rounding."""
@@ -177,12 +192,17 @@ class SupplierInvoiceReceived(models.AbstractModel):
         what each account and coding bears are the same."""
         return (
             bill.ref == plan["values"]["ref"]
+            and not self._has_another_rate(plan, bill)
             and bill.partner_id == plan["vendor"]
             and str(bill.invoice_date) == plan["item"].data["date"]
             and money.from_float(bill.retention_amount, plan["digits"]) == plan["retention"]
             and self._deducted(bill.deduction_ids) == self._deducted(plan.get("deductions", ()))
             and self._posted_amounts(plan, bill) == self._wanted_amounts(plan)
         )
+
+    def _has_another_rate(self, plan, bill):
+        rate = plan["values"].get("invoice_currency_rate")
+        return bool(rate) and abs(rate - bill.invoice_currency_rate) > 1e-9
 
     def _deducted(self, rows):
         """What is deducted of which account and code, for comparison."""

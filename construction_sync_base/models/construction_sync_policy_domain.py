@@ -9,3 +9,9 @@ class ConstructionSyncPolicy(models.Model):
         tracking=True,
         help="Otherwise they become requests for quotation, which a buyer confirms.",
     )
+    document_rate = fields.Boolean(
+        string="Rate of the document",
+        tracking=True,
+        help="Of supplier invoices: the exchange rate that the document states, instead of the "
+        "one of its accounting date.",
+    )

@@ -189,6 +189,21 @@ class TestInvoiceTotals(InvoiceCase, TransactionCase):
         self.company.bill_rounding_tolerance = 0.05
         self.made("ok", amount_total="1000.05")
 
+    def test_the_rate_of_the_document(self):
+        """Only where the policy says so; else that of the day."""
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        euro.rate_ids.create({"name": "2026-03-01", "rate": 0.8, "currency_id": euro.id})
+        told = {"currency": "EUR", "exchange_rate": "1.60", "commitment": None,
+                "lines": [self.direct("80.00")]}  # fmt: skip
+        usual = self.made("E1", number="E-1", **told)
+        self.assertEqual(usual.amount_total_signed, -100)
+        self.env["construction.sync.policy"].create(
+            {"object": "supplier_invoice", "company_id": self.company.id, "document_rate": True}
+        )
+        stated = self.made("E2", number="E-2", **(told | {"lines": [self.direct("50.00")]}))
+        self.assertEqual(stated.amount_total_signed, -80)
+
     def test_payable(self):
         self.refused("amount", retention_amount="100.00", amount_payable="901.00")
         self.refused("amount", amount_total="1000.005")
