@@ -152,6 +152,7 @@ from . import (
     construction_period_checks,
     construction_period_checks_figures,
     construction_period_close,
+    construction_period_intercompany,
     construction_person,
     construction_phase,
     construction_platform,

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import formatLang
+from odoo.tools import SQL, formatLang
 
 from .construction_guard import FINANCE, guard
 from .construction_ledger_document_mixin import ConstructionLedgerDocumentMixin as Document
@@ -66,6 +66,16 @@ class ConstructionIntercompany(models.Model):
     )
     amount_total = fields.Monetary(string="Charged", compute="_compute_totals", store=True)
     profit_amount = fields.Monetary(string="Profit", compute="_compute_totals", store=True)
+    job_currency_id = fields.Many2one(
+        related="job_company_id.currency_id", string="Currency of the company of the job"
+    )
+    job_amount = fields.Monetary(
+        string="Cost of the job",
+        compute="_compute_job_amount",
+        store=True,
+        currency_field="job_currency_id",
+        help="What is charged, in the books of the company of the job.",
+    )
     move_id = fields.Many2one(string="Entry of the performing company")
     job_move_id = fields.Many2one(
         "account.move", string="Entry of the job's company", readonly=True, copy=False
@@ -116,6 +126,18 @@ class ConstructionIntercompany(models.Model):
             record.cost_amount = sum(record.line_ids.mapped("cost_amount"))
             record.amount_total = sum(record.line_ids.mapped("amount"))
             record.profit_amount = sum(record.line_ids.mapped("profit_amount"))
+
+    @api.depends("amount_total", "currency_id", "job_company_id", "date")
+    def _compute_job_amount(self):
+        for record in self:
+            company = record.job_company_id
+            record.job_amount = (
+                record.currency_id._convert(
+                    record.amount_total, company.currency_id, company, record.date
+                )
+                if record.currency_id and company and record.date
+                else 0
+            )
 
     # ----------------------------------------------------------------- gate
     @guard("approve", FINANCE)
@@ -184,6 +206,10 @@ class ConstructionIntercompany(models.Model):
                 self.amount_total, self.company_currency_id, self.company_id, self.date
             )
         )
+
+    def _release_waiting_columns(self):
+        """What the performing company recovers; for the other one see its own check."""
+        return SQL("d.date"), SQL("d.cost_amount")
 
     def _release_source(self):
         return "platform" if self.source_move_id.from_platform else "odoo"

@@ -355,6 +355,27 @@ class TestIntercompany(IntercompanyCase, TransactionCase):
         items = self.env["account.move.line"].search(tie.action_open_items()["domain"])
         self.assertEqual(len(items), 3)
 
+    def test_the_checklist_of_either_company(self):
+        """Waiting, it is cost that the company of the job misses, in its own currency."""
+        document = self.submitted(1000)
+        periods = self.env["construction.period"].create(
+            [{"month": "2026-03-01", "company_id": one.id} for one in (self.euro, self.company)]
+        )
+
+        def rows(key):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            found = self.env["construction.period.check"].search([("period_id", "in", periods.ids)])
+            found = found.filtered(lambda row: row.key == key)
+            return {(row.company_id, row.state, row.documents, row.amount) for row in found}
+
+        done = {(self.company, "done", 0, 0)}
+        self.assertEqual(rows("charged_by_others"), {(self.euro, "open", 1, 800)} | done)
+        self.assertIn((self.company, "open", 1, 1000), rows("gate_intercompany"))
+        self.release(document)
+        self.assertEqual(rows("charged_by_others"), {(self.euro, "done", 0, 0)} | done)
+        self.assertEqual(document.job_amount, 800)
+
     def test_clearing_accounts_explain_the_two(self):
         document = self.released(1000)
         self.env.flush_all()
