@@ -211,6 +211,13 @@ class ConstructionIntercompany(models.Model):
         """What the performing company recovers; for the other one see its own check."""
         return SQL("d.date"), SQL("d.cost_amount")
 
+    @api.model
+    def _release_queue_columns(self):
+        partner = SQL("(SELECT c.partner_id FROM res_company c WHERE c.id = d.job_company_id)")
+        return super()._release_queue_columns() | {
+            "amount": SQL("d.cost_amount"), "partner": partner,
+        }  # fmt: skip
+
     def _release_source(self):
         return "platform" if self.source_move_id.from_platform else "odoo"
 

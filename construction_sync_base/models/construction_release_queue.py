@@ -89,11 +89,12 @@ class ConstructionReleaseQueue(models.Model):
     @api.depends_context("uid")
     def _compute_document(self):
         for model, rows in self.grouped("res_model").items():
-            readable = model and self.env[model].has_access("read")
+            readable = model and self.env[model].browse(rows.mapped("res_id"))
+            readable = readable and readable._filtered_access("read")  # some need both companies
             for row in rows:
-                document = readable and self.env[model].browse(row.res_id)
-                row.waiting_for = document and document.approval_waiting_for
-                row.effect = document and document.release_effect
+                document = readable and readable.filtered(lambda one, row=row: one.id == row.res_id)
+                row.waiting_for = document.approval_waiting_for if document else False
+                row.effect = document.release_effect if document else False
                 row.may_decide = bool(document and document.may_decide)
 
     def _documents(self):

@@ -376,6 +376,19 @@ class TestIntercompany(IntercompanyCase, TransactionCase):
         self.assertEqual(rows("charged_by_others"), {(self.euro, "done", 0, 0)} | done)
         self.assertEqual(document.job_amount, 800)
 
+    def test_the_release_queue(self):
+        """Who works in one company sees that it waits, and neither decides nor breaks on it."""
+        document = self.submitted(1000)
+        self.env.flush_all()
+        one = self.make_user("ic-queue", "finance")
+        for user, companies, may in ((self.controller, self.all, True), (one, self.company, False)):
+            queue = self.env["construction.release.queue"].with_user(user)
+            queue = queue.with_context(allowed_company_ids=companies.ids)
+            row = queue.search([("document_type", "=", "intercompany")])
+            self.assertEqual((row.name, row.amount, row.may_decide), (document.number, 1000, may))
+            self.assertEqual(row.partner_id, self.euro.partner_id)
+            self.assertEqual(bool(row.effect), may)
+
     def test_clearing_accounts_explain_the_two(self):
         document = self.released(1000)
         self.env.flush_all()
