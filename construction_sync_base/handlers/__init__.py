@@ -45,5 +45,6 @@ from . import (  # they inherit handlers above
     direct_cost_approved,
     direct_cost_charged,
     direct_cost_voided,
+    requisition_from_stock,
     requisition_voided,
 )

@@ -75,15 +75,6 @@ class RequisitionApproved(models.AbstractModel):
         ordered = known and known.filtered(lambda order: order.state in ("purchase", "to approve"))
         if refusal:
             item.park("inactive_target", refusal, wait=f"job_open|{job.id}")
-        elif item.data.get("fulfil_from") == "stock":
-            item.park(
-                "matching",
-                self.env._(
-                    "Requisition %s is to be met from stock, which is issued in Odoo by hand.",
-                    item.data["number"],
-                ),
-                suggestion=self.env._("Issue it from stock, then discard the event."),
-            )
         elif ordered:
             item.park(
                 "matching",

@@ -10,3 +10,4 @@ class StockPicking(models.Model):
         help="When material left for a job, or came back from it: the day its cost is booked. "
         "Empty: the day it is validated.",
     )
+    requisition_key = fields.Char(index="btree_not_null", readonly=True, copy=False)

@@ -131,7 +131,7 @@ class TestRequisitions(SyncCase, TransactionCase):
         self.assertEqual(self.orders().commitment_type, "rental")
         event = self.requisition(fulfil_from="stock", external_id="RQ2", number="R-2")
         self.apply(event)
-        self.assertParked(event["id"], "matching")
+        self.assertParked(event["id"], "unmapped_reference")  # which item of the stock?
 
     def test_without_an_estimate(self):
         self.process(self.requisition(self.line_of(estimated_unit_cost=None)))

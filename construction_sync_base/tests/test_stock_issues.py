@@ -201,3 +201,81 @@ class TestStockIssues(DomainCase, TransactionCase):
         abroad = self.make_job("26-940", company_id=self.make_company("Stock Second").id)
         with self.assertRaises(UserError):
             self.issue(validate=False, construction_job_id=abroad.id)
+
+    # ---------------------------------------------------------- requisitions
+    def requisition(self, quantity="4", fact="approved", sequence=None, **over):
+        self.rebar.default_code = "RB-12"
+        data = {
+            "external_id": "RQ-S", "number": "R-S", "job": {"number": "26-100"},
+            "fulfil_from": "stock", "needed_by": "2026-12-01",
+            "lines": [
+                {"line_id": "1", "cost_code": "03-300", "cost_type": "material",
+                 "product": {"code": "RB-12"}, "description": "Dowels", "quantity": quantity}
+            ],
+        }  # fmt: skip
+        if fact == "voided":
+            data = {
+                "external_id": "RQ-S",
+                "date": "2026-11-20",
+                "reason": "Not needed",
+                "by": "Ann",
+            }
+        return self.event(f"requisition.{fact}", data=data | over, sequence=sequence)
+
+    def asked(self):
+        return self.env["stock.picking"].search([("origin", "=", "R-S"), ("state", "!=", "cancel")])
+
+    def validate(self, picking):
+        picking.construction_issue_date = self.day
+        picking.move_ids.quantity = picking.move_ids.product_uom_qty
+        picking.move_ids.picked = True
+        picking.button_validate()
+
+    def test_requested_and_issued(self):
+        self.received()
+        self.process(self.requisition(sequence=1))
+        picking = self.asked()
+        self.assertEqual(self.bound("requisition", "RQ-S"), picking)
+        self.assertEqual((picking.location_id, picking.location_dest_id),
+                         (self.warehouse.lot_stock_id, self.site))  # fmt: skip
+        self.assertFigures(actual=0, open=0, pending=0)
+        self.validate(picking)
+        self.assertEqual(self.items(picking), {(self.mapped, 400), (self.stock, -400)})
+        self.assertFigures(actual=400)
+
+    def test_a_newer_version_until_it_is_issued(self):
+        self.received()
+        self.process(self.requisition(sequence=1))
+        self.process(self.requisition("5", sequence=2))
+        self.assertEqual(self.asked().move_ids.product_uom_qty, 5)
+        self.validate(self.asked())
+        event = self.requisition("6", sequence=3)
+        self.apply(event)
+        self.assertParked(event["id"], "matching")
+        self.assertFigures(actual=500)
+
+    def test_voided_before_it_is_issued(self):
+        self.process(self.requisition(sequence=1))
+        self.process(self.requisition(fact="voided", sequence=2))
+        self.assertFalse(self.asked())
+
+    def test_bought_after_all(self):
+        self.process(self.requisition(sequence=1))
+        line = {"line_id": "1", "cost_code": "03-300", "cost_type": "material",
+                "description": "Dowels", "quantity": "4", "estimated_unit_cost": "9"}  # fmt: skip
+        self.process(self.event("vendor.upserted", data=self.vendor_data("V9"), sequence=1))
+        self.process(self.requisition(sequence=2, fulfil_from=None, vendor="V9", lines=[line]))
+        self.assertFalse(self.asked())
+        self.assertEqual(self.bound("requisition", "RQ-S")._name, "purchase.order")
+
+    def test_what_the_stock_does_not_keep(self):
+        self.rebar.is_storable = False
+        event = self.requisition(sequence=1)
+        self.apply(event)
+        self.assertParked(event["id"], "inactive_target")
+
+    def test_nowhere_to_consume_it(self):
+        self.site.active = False
+        event = self.requisition(sequence=1)
+        self.apply(event)
+        self.assertParked(event["id"], "unmapped_reference")
