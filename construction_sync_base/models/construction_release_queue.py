@@ -34,8 +34,8 @@ class ConstructionReleaseQueue(models.Model):
     amount = fields.Monetary(readonly=True, help="What is decided about, in company currency.")
     state = fields.Selection(
         [
-            ("approval", "Waits for an approval"),
-            ("release", "Waits for its release"),
+            ("approval", "For approval"),
+            ("release", "To release"),
             ("returned", "Returned"),
         ],
         readonly=True,
