@@ -145,8 +145,9 @@ class TestAvailable(DomainCase, TransactionCase):
         order.button_confirm()
         self.assertEqual(order.state, "to approve")
         self.assertFigures(committed=0, pending=4000, open=0, available=6000)
-        self.assertEqual(order.open_amount, 4000)
+        self.assertEqual((order.waiting_amount, order.open_amount), (4000, 0))
         order.with_user(self.env.user).button_approve()
+        self.assertEqual((order.waiting_amount, order.open_amount), (0, 4000))
         self.assertFigures(committed=4000, pending=0, open=4000, available=6000)
 
     def test_an_edited_commitment_does_not_count_itself_twice(self):

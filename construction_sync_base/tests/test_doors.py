@@ -238,6 +238,7 @@ class TestScopes(AuthCase):
         self.assertIsNone(keys._scoped_user("construction_sync", metrics))
         self.assertIsNone(keys._scoped_user("construction_metrics", self.key(None, self.manager)))
         self.manager.active = False
+        self.env.flush_all()
         self.assertIsNone(keys._scoped_user("construction_metrics", metrics))
 
     @mute_logger("odoo.addons.base.models.res_users")
