@@ -15,7 +15,7 @@ for number in range(1, {rounds} + 1):
 
 
 def against_plain_orm(world, rounds):
-    """Seconds of both sides for the same bills of ten lines, each in one transaction."""
+    """Seconds of both sides for the same bills of ten lines, ten bills in a transaction."""
     result = Comparison("bills created and matched ÷ ORM create", "s", "≤ 1.6")
     name = world.copy()
     try:

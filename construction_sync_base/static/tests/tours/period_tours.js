@@ -42,7 +42,7 @@ registry.category("web_tour.tours").add("construction_cost_transferred", {
         },
         {
             content: "what can be done with it",
-            trigger: ".o_cp_action_menus .dropdown-toggle",
+            trigger: ".o_cp_action_menus .dropdown-toggle:contains('Actions')",
             run: "click",
         },
         {
