@@ -82,6 +82,7 @@ class ConstructionBudgetChange(models.Model):
     voids_id = fields.Many2one(
         "construction.budget.change",
         string="Undoes",
+        index="btree_not_null",
         readonly=True,
         copy=False,
         ondelete="restrict",

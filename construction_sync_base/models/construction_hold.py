@@ -32,7 +32,7 @@ class ConstructionHold(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     res_model = fields.Char(string="Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(
-        string="Record", model_field="res_model", required=True, readonly=True
+        string="Record", model_field="res_model", required=True, index=True, readonly=True
     )
     document = fields.Char(compute="_compute_document")
     reason = fields.Selection(REASONS, required=True, readonly=True)

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, formatLang
+from odoo.tools import SQL
 
 from .construction_guard import FINANCE, guard
 from .construction_ledger_document_mixin import ConstructionLedgerDocumentMixin as Document
@@ -90,7 +90,11 @@ class ConstructionIntercompany(models.Model):
         help="The document by which the performing company bore the cost. It is posted first.",
     )
     reversal_of_id = fields.Many2one(
-        "construction.intercompany", string="Takes back", readonly=True, copy=False
+        "construction.intercompany",
+        string="Takes back",
+        index="btree_not_null",
+        readonly=True,
+        copy=False,
     )
     reversal_ids = fields.One2many("construction.intercompany", "reversal_of_id", readonly=True)
 
@@ -220,9 +224,6 @@ class ConstructionIntercompany(models.Model):
 
     def _release_source(self):
         return "platform" if self.source_move_id.from_platform else "odoo"
-
-    def _shown(self, amount, currency):
-        return formatLang(self.env, float(amount), currency_obj=currency)
 
     # ---------------------------------------------------------------- guard
     def write(self, vals):

@@ -95,8 +95,8 @@ class ConstructionLedgerDocumentMixin(models.AbstractModel):
     def _jobs(self):
         return self.line_ids.job_id
 
-    def _shown(self, amount):
-        return formatLang(self.env, float(amount), currency_obj=self.currency_id)
+    def _shown(self, amount, currency=None):
+        return formatLang(self.env, float(amount), currency_obj=currency or self.currency_id)
 
     def _posted_entries(self):
         """The entries of these documents, posted now, in their order."""

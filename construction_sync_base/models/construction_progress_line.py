@@ -9,7 +9,9 @@ class ConstructionProgressLine(models.Model):
     _order = "progress_id, cost_code_id, cost_type_id, id"
     _check_company_auto = True
 
-    progress_id = fields.Many2one("construction.progress", required=True, ondelete="cascade")
+    progress_id = fields.Many2one(
+        "construction.progress", required=True, index=True, ondelete="cascade"
+    )
     job_id = fields.Many2one(related="progress_id.job_id", store=True, precompute=True)
     company_id = fields.Many2one(
         "res.company", related="progress_id.company_id", store=True, index=True, precompute=True
