@@ -71,6 +71,7 @@ from . import (
     test_inbox_http,
     test_intercompany,
     test_intercompany_costs,
+    test_intercompany_pages,
     test_invoice_references,
     test_invoice_versions,
     test_invoices,
