@@ -131,8 +131,9 @@ def _in_odoo_with_more_apps():
 def _in_odoo_and_end_to_end():
     """The servers of the end-to-end tests start on copies of the database, which nobody may be
     connected to: they come after its tests. What may be called over RPC is asked once, where
-    more can be called."""
-    return [_odoo("odoo", database.fresh_test(), "-k", "not TestRpcProbe"), _end_to_end()]
+    more can be called; the tours walk once, where more stands on the screens."""
+    twice = "not TestRpcProbe and not Tour"
+    return [_odoo("odoo", database.fresh_test(), "-k", twice), _end_to_end()]
 
 
 def _pure():
