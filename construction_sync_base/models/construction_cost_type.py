@@ -43,6 +43,10 @@ class ConstructionCostType(models.Model):
         for cost_type in self:
             cost_type.display_name = cost_type.name or cost_type.code
 
+    def _category_label(self):
+        """Its category as people read it."""
+        return dict(self._fields["category"]._description_selection(self.env)).get(self.category)
+
     @api.constrains("product_id")
     def _check_product(self):
         for cost_type in self:

@@ -74,7 +74,8 @@ class ConstructionIntercompanyCheck(models.Model):
                     f"clearing_account|{owner.id}|{purpose}",
                 )
         for job, cost_type in coded:
-            category = cost_type.sudo().category
+            cost_type = cost_type.sudo()
+            category = cost_type.category
             if not AccountMap._cost_account_id(job_company, category, job.sudo()):
                 yield (
                     "unmapped_reference",
@@ -82,7 +83,7 @@ class ConstructionIntercompanyCheck(models.Model):
                         "The account map of %(company)s has no account for %(category)s: Finance "
                         "adds the row.",
                         company=job_company.sudo().name,
-                        category=category,
+                        category=cost_type._category_label(),
                     ),
                     f"account_map|{job_company.id}|{category}",
                 )
@@ -124,14 +125,15 @@ class ConstructionIntercompanyCheck(models.Model):
                 wait,
             )
             return
-        for category in {cost_type.sudo().category for _job, cost_type in coded}:
+        types = {cost_type.sudo().category: cost_type.sudo() for _job, cost_type in coded}
+        for category, cost_type in types.items():
             if not agreement._rate_on(category, day):
                 yield (
                     "unmapped_reference",
                     self.env._(
                         "The agreement of %(company)s with %(other)s has no rate for %(category)s "
                         "on %(day)s: Finance adds it.",
-                        category=category,
+                        category=cost_type._category_label(),
                         day=day,
                         **names,
                     ),

@@ -31,6 +31,10 @@ class StockMoveIssue(models.Model):
     def _construction_jobs(self):
         return super()._construction_jobs() | self.construction_job_id
 
+    def _prepare_merge_moves_distinct_fields(self):
+        """One product for two codes is two issues."""
+        return super()._prepare_merge_moves_distinct_fields() + list(CODING)
+
     def _action_done(self, cancel_backorder=False):
         self.sudo()._check_issues()
         return super()._action_done(cancel_backorder=cancel_backorder)
@@ -73,7 +77,7 @@ class StockMoveIssue(models.Model):
                 "the account map of %(company)s has no account for %(category)s: Finance adds "
                 "the row.",
                 company=self.company_id.name,
-                category=self.cost_type_id.category,
+                category=self.cost_type_id._category_label(),
             )
         if self._issue_day() > fields.Date.context_today(self):
             return self.env._("its day of issue lies ahead.")

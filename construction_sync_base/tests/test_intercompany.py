@@ -143,10 +143,10 @@ class TestIntercompany(IntercompanyCase, TransactionCase):
             "Due to other companies": clearing.search(
                 [("company_id", "=", self.euro.id), ("purpose", "=", "due_to")]
             ),
-            "Euro Bau has no account for material": maps.search(
+            "Euro Bau has no account for Material": maps.search(
                 [("company_id", "=", self.euro.id), ("category", "=", "material")]
             ),
-            "no rate for material": self.agreement.rate_ids,
+            "no rate for Material": self.agreement.rate_ids,
             "no agreement with Euro Bau": self.agreement,
         }
         for message, records in missing.items():

@@ -156,7 +156,7 @@ class TestChargedDirectCosts(IntercompanyCase, TransactionCase):
         self.drain()
         self.assertRegex(
             "\n".join(self.assertParked(event["id"], "unmapped_reference").mapped("message")),
-            "no rate for material",
+            "no rate for Material",
         )
         self.assertFalse(self.move() or self.charge())
         self.agreement.rate_ids = [Command.create({"date_from": "2026-01-01"})]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import Form, TransactionCase, tagged
 
 from .domain import DomainCase
 
@@ -133,6 +133,52 @@ class TestStockIssues(DomainCase, TransactionCase):
             400,
         )  # fmt: skip
 
+    def test_one_product_for_two_codes_stays_two_issues(self):
+        """Odoo merges moves of one product when the transfer is confirmed: 6 and 4 would be 10
+        on the first code. What has the same coding may be merged."""
+        self.received()
+        picking = self.issue(6, validate=False)
+        move = picking.move_ids
+        for quantity, code in ((3, self.other_code), (1, self.code)):
+            move.copy({"product_uom_qty": quantity, "cost_code_id": code.id, "quantity": 0})
+        picking.action_confirm()
+        self.assertEqual(
+            {(one.cost_code_id, one.product_uom_qty) for one in picking.move_ids},
+            {(self.code, 7), (self.other_code, 3)},
+        )
+        for one in picking.move_ids:
+            one.quantity, one.picked = one.product_uom_qty, True
+        picking.button_validate()
+        self.assertFigures(actual=700)
+        self.assertFigures(self.other_code, actual=300)
+
+    def test_who_keeps_the_stock_issues_it(self):
+        """A stock user without any role of the jobs sees job, code and day, and validates."""
+        self.received()
+        self.process(self.requisition(sequence=1))
+        keeper = self.make_user("stock-keeper")
+        keeper.group_ids = self.env.ref("stock.group_stock_user")
+        picking = self.asked().with_user(keeper)
+        with Form(picking) as form:
+            form.construction_issue_date = self.day
+            self.assertTrue(form.is_job_issue, "its columns are shown")
+            with form.move_ids.edit(0) as move:
+                self.assertEqual(move.construction_job_id, self.job)
+                self.assertEqual((move.cost_code_id, move.cost_type_id),
+                                 (self.code, self.material))  # fmt: skip
+                move.quantity = 4
+        picking.move_ids.picked = True
+        picking.button_validate()
+        self.assertEqual(picking.state, "done")
+        self.assertEqual(self.asked().move_ids.account_move_id.date, self.day)
+        self.assertFigures(actual=400)
+        keeper.group_ids |= self.env.ref("stock.group_stock_multi_locations")
+        with Form(self.env["stock.picking"].with_user(keeper)) as form:
+            form.picking_type_id = self.warehouse.int_type_id
+            self.assertFalse(form.is_job_issue)
+            form.location_dest_id = self.site
+            self.assertTrue(form.is_job_issue, "material for jobs goes there")
+
     def test_a_return_comes_back_at_the_cost_of_its_issue(self):
         self.received()
         picking = self.issue()
@@ -192,6 +238,16 @@ class TestStockIssues(DomainCase, TransactionCase):
         with self.assertRaisesRegex(UserError, "perpetual"), self.cr.savepoint():
             picking.button_validate()
         self.rebar.categ_id.property_valuation = "real_time"
+        material = self.env["construction.account.map"].search(
+            [("company_id", "=", self.company.id), ("category", "=", "material")]
+        )
+        with self.cr.savepoint() as savepoint:
+            material.unlink()
+            with self.assertRaisesRegex(UserError, "no account for Material"):
+                picking.button_validate()
+            savepoint.rollback()
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
         period = self.env["construction.period"].create({"month": self.day.replace(day=1)})
         for _step in range(4):
             period.action_advance()
