@@ -2,6 +2,7 @@ from collections import Counter
 
 from odoo import models
 from odoo.fields import Command
+from odoo.tools import formatLang
 
 from ..lib import money
 from ..models.construction_resolver import code_of, ref_key
@@ -178,8 +179,8 @@ class SupplierInvoiceReceived(models.AbstractModel):
             "%(bill)s is posted with %(old)s; the new version comes to %(new)s or is coded "
             "otherwise.",
             bill=bill.sudo().display_name,
-            old=money.from_float(bill.sudo().amount_total, plan["digits"]),
-            new=plan["header"].total,
+            old=self._shown(plan, bill.sudo().amount_total),
+            new=self._shown(plan, plan["header"].total),
         )
         reason = self.env._("A newer version of %s came.", bill.sudo().ref or bill.sudo().name)
         if not self._corrected(plan["item"], bill, "replace", reason=reason, why=why):
@@ -280,8 +281,8 @@ class SupplierInvoiceReceived(models.AbstractModel):
                     "amount",
                     self.env._(
                         "The invoice bears %(wanted)s of tax, its tax codes give %(found)s.",
-                        wanted=wanted,
-                        found=found,
+                        wanted=self._shown(plan, wanted),
+                        found=self._shown(plan, found),
                     ),
                     amount=abs(off),
                     currency_id=plan["currency"].id,
@@ -321,7 +322,7 @@ class SupplierInvoiceReceived(models.AbstractModel):
                     "number %(number)s, %(day)s, %(amount)s",
                     number=move.ref or "—",
                     day=move.invoice_date or "—",
-                    amount=move.amount_total,
+                    amount=formatLang(self.env, move.amount_total, currency_obj=move.currency_id),
                 )
             ]
             for move in twins.sudo()
@@ -333,7 +334,7 @@ class SupplierInvoiceReceived(models.AbstractModel):
                 "already: %(bills)s.",
                 number=plan["item"].data["number"],
                 vendor=plan["vendor"].display_name,
-                amount=plan["header"].total,
+                amount=self._shown(plan, plan["header"].total),
                 bills=", ".join(twins.sudo().mapped("display_name")),
             ),
             severity="high",

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from odoo import models
+from odoo.tools import formatLang
 
 from ..lib import invoice_totals, money
 from ..lib.errors import AmountError
@@ -181,6 +182,10 @@ class ConstructionInvoicePlan(models.AbstractModel):
                 suggestion=self.env._("It goes on by itself once the application is certified."),
             )
 
+    def _shown(self, plan, amount):
+        """An amount of the document as people read it."""
+        return formatLang(self.env, float(amount), currency_obj=plan["currency"])
+
     # --------------------------------------------------------------- totals
     def _tolerance(self, plan):
         company = plan["company"].sudo()
@@ -214,7 +219,7 @@ class ConstructionInvoicePlan(models.AbstractModel):
                 self.env._(
                     "%(company)s has no account for rounding differences of bills (%(amount)s).",
                     company=plan["company"].name,
-                    amount=plan["rounding"],
+                    amount=self._shown(plan, plan["rounding"]),
                 ),
                 wait=f"bill_rounding|{plan['company'].id}",
                 suggestion=self.env._("Finance sets it on the company."),
@@ -225,8 +230,8 @@ class ConstructionInvoicePlan(models.AbstractModel):
                 "amount",
                 self.env._(
                     "The lines hold %(lines)s back, the invoice %(total)s.",
-                    lines=sum(held),
-                    total=header.retention,
+                    lines=self._shown(plan, sum(held)),
+                    total=self._shown(plan, header.retention),
                 ),
             )
         plan["retention"] = header.retention or sum(held, ZERO)

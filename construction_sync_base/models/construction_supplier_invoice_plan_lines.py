@@ -302,7 +302,7 @@ class ConstructionInvoiceLines(models.AbstractModel):
                     self.env._(
                         "“%(line)s” bears %(amount)s of tax, and nothing says which tax it is.",
                         line=line["name"],
-                        amount=amount,
+                        amount=self._shown(plan, amount),
                     ),
                     suggestion=self.env._(
                         "The platform sends a tax code, or says that it cannot be recovered."
