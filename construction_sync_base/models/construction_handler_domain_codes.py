@@ -26,12 +26,29 @@ class DomainHandler(models.AbstractModel):
     def _coded(self, items_lines, kind, model, label):
         """Crosswalk first (platform, company, shared), then the code itself: the job's
         list before the company's before the shared one."""
-        result, by_company = {}, {}
-        for _item, job, text in items_lines:
+        result = {}
+        if not items_lines:
+            return result
+        pairs = {(job, text) for _item, job, text in items_lines}
+        found = self._code_records(items_lines[0][0].platform_id, pairs, kind, model)
+        for item, job, text in items_lines:
+            if (item.id, text) not in result:
+                record = self._code_or_park(item, job, text, found[job, text], kind, label)
+                if record:
+                    result[item.id, text] = record
+        return result
+
+    def _code_records(self, platform_id, pairs, kind, model):
+        """What `_coded` finds, without a word about what is missing.
+
+        :param pairs: set of (job, code text)
+        :return: {(job, code text): record, archived ones included, or None}
+        """
+        by_company = {}
+        for job, text in pairs:
             by_company.setdefault(job.company_id, set()).add(text)
-        mapped, candidates = self._own_codes(items_lines, kind, model), {}
+        mapped, candidates = self._own_codes(platform_id, pairs, kind, model), {}
         for company, texts in by_company.items():
-            platform_id = items_lines[0][0].platform_id
             targets = self.env["construction.resolver"]._codes(
                 kind, {str(text) for text in texts}, platform_id, company.id
             )
@@ -48,55 +65,56 @@ class DomainHandler(models.AbstractModel):
             for record in records:
                 candidates.setdefault((company, record.code), []).append(record)
         known = {r.id: r for r in self.env[model].browse(mapped.values()).exists()}
-        for item, job, text in items_lines:
-            if (item.id, text) in result:
-                continue
+        found = {}
+        for job, text in pairs:
             target = known.get(mapped.get((job.company_id, text)))
             by_code = candidates.get((job.company_id, str(text)), ())
             if isinstance(text, Origin):
                 by_code = ()  # an id is no code, even where it looks like one
-            record = self._best_candidate([target] if target else by_code, job)
-            if record and record.active:
-                result[item.id, text] = record
-            elif record:
-                item.park(
-                    "inactive_target",
-                    self.env._(
-                        "%(label)s “%(code)s” is archived.", label=label, code=record.display_name
-                    ),
-                    wait=f"{kind}|{text}",
-                    suggestion=self.env._("Reactivate it, or map the code to another one."),
-                )
-            else:
-                item.park(
-                    "unmapped_reference",
-                    self.env._(
-                        "%(label)s “%(code)s” does not exist for job %(job)s.",
-                        label=label,
-                        code=text,
-                        job=job.display_name,
-                    ),
-                    wait=f"{kind}|{text}",
-                    suggestion=self.env._("Map it to an existing one, or create it."),
-                )
-        return result
+            found[job, text] = self._best_candidate([target] if target else by_code, job)
+        return found
 
-    def _own_codes(self, items_lines, kind, model):
+    def _code_or_park(self, item, job, text, record, kind, label):
+        """The record where it can be used; parks the item otherwise."""
+        if record and record.active:
+            return record
+        if record:
+            item.park(
+                "inactive_target",
+                self.env._(
+                    "%(label)s “%(code)s” is archived.", label=label, code=record.display_name
+                ),
+                wait=f"{kind}|{text}",
+                suggestion=self.env._("Reactivate it, or map the code to another one."),
+            )
+        else:
+            item.park(
+                "unmapped_reference",
+                self.env._(
+                    "%(label)s “%(code)s” does not exist for job %(job)s.",
+                    label=label,
+                    code=text,
+                    job=job.display_name,
+                ),
+                wait=f"{kind}|{text}",
+                suggestion=self.env._("Map it to an existing one, or create it."),
+            )
+        return None
+
+    def _own_codes(self, platform_id, pairs, kind, model):
         """{(company, key): id} of what lines name by our id of it or the platform's own."""
         named = {
             text: ("origin" if isinstance(text, Origin) else "external", text.id)
-            for _item, _job, text in items_lines
+            for _job, text in pairs
             if isinstance(text, Origin | Own)
         }
         if not named:
             return {}
-        found = self.env["construction.resolver"]._records(
-            items_lines[0][0].platform_id, kind, named.values()
-        )
+        found = self.env["construction.resolver"]._records(platform_id, kind, named.values())
         targets = {key: res_id for key, (target, res_id) in found.items() if target == model}
         return {
             (job.company_id, text): targets[named[text]]
-            for _item, job, text in items_lines
+            for job, text in pairs
             if text in named and named[text] in targets
         }
 

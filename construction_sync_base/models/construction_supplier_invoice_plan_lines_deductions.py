@@ -18,33 +18,39 @@ class ConstructionInvoiceDeductions(models.AbstractModel):
 
     def _invoice_plans(self, items, known):
         plans = super()._invoice_plans(items, known)
-        rows = []
+        codes = self._codes_of_deductions(plans)
         for plan in plans:
             plan["deductions"] = []
-            for row in plan["item"].data.get("deductions") or ():
-                job = next((line["job"] for line in plan["lines"] if line.get("job")), None)
-                rows.append((plan, row, job))
-        codes = self._cost_codes(
-            [(p["item"], job, coding_of(row["cost_code"])) for p, row, job in rows
-             if job and row.get("cost_code")]
-        )  # fmt: skip
-        for number, (plan, row, job) in enumerate(rows, start=1):
-            if not plan["item"].blocked:
-                code = codes.get((plan["item"].id, coding_of(row.get("cost_code"))))
-                self._read_deduction(plan, row, job, code, number)
+            rows = plan["item"].data.get("deductions") or ()
+            for row, amount in zip(rows, plan["header"].deductions, strict=True):
+                if amount and not plan["item"].blocked:
+                    self._read_deduction(plan, row, amount, codes)
         for plan in plans:
             self._check_advance(plan)
         return [plan for plan in plans if not plan["item"].blocked]
 
-    def _read_deduction(self, plan, row, job, code, number):
-        item, kind = plan["item"], row["kind"]
-        path = f"deductions[{number}].amount"
-        amount = self._number(item, money.parse_amount, row["amount"], path, plan["digits"])
-        if not amount:
-            return
+    def _codes_of_deductions(self, plans):
+        """{(job, code text): cost code} of what deductions name, in the list of every job that
+        their invoice has lines of."""
+        wanted = {
+            (line["job"], coding_of(row["cost_code"]))
+            for plan in plans
+            for row in plan["item"].data.get("deductions") or ()
+            if row.get("cost_code")
+            for line in plan["lines"]
+            if line.get("job")
+        }
+        if not wanted:
+            return {}
+        platform_id = plans[0]["item"].platform_id
+        return self._code_records(platform_id, wanted, "cost_code", "construction.cost.code")
+
+    def _read_deduction(self, plan, row, amount, codes):
+        kind = row["kind"]
         if plan["kind"] != "invoice" or (kind in TAXED and plan["header"].tax):
             self._ask_for_credit(plan, amount, kind)
         elif kind in ACCOUNTS:
+            job = next((line["job"] for line in plan["lines"] if line.get("job")), None)
             account_id = self.env["construction.account.map"]._other_account_id(
                 plan["company"], ACCOUNTS[kind], job=job
             )
@@ -52,56 +58,79 @@ class ConstructionInvoiceDeductions(models.AbstractModel):
                 self._add_deduction(plan, row, amount, account_id, False)
             else:
                 self._ask_for_account(plan, kind)
-        elif code:
-            self._deduct_from_code(plan, row, amount, job, code)
+        elif row.get("cost_code"):
+            self._deduct_from_code(plan, row, amount, codes)
         elif kind == "other":
             self._ask_for_credit(plan, amount, kind)
         else:
             self._deduct_from_lines(plan, row, amount)
 
-    def _deduct_from_code(self, plan, row, amount, job, code):
-        """Of the code that bore the work: on the account and type of the invoice's own line of
-        that code, else of its first line."""
-        lines = [line for line in plan["lines"] if line["values"].get("analytic_distribution")]
+    def _coded_lines(self, plan):
+        return [line for line in plan["lines"] if line["values"].get("analytic_distribution")]
+
+    def _deduct_from_code(self, plan, row, amount, codes):
+        """Of the code that bore the work, on the job whose lines have it: on the account and
+        type of its first line. An invoice of one job may name a code that none of its lines
+        has; of several jobs nothing says then which one is meant."""
+        lines, text = self._coded_lines(plan), coding_of(row["cost_code"])
         read = self.env["construction.coding"]._read_distribution(
             [line["values"]["analytic_distribution"] for line in lines]
         )
         pairs = list(zip(lines, read, strict=True))
-        own = [pair for pair in pairs if pair[1]["cost_code"] == code]
-        if not pairs:
+        own = [
+            (line, entry)
+            for line, entry in pairs
+            if entry["cost_code"] and entry["cost_code"] == codes.get((line["job"], text))
+        ]
+        jobs = {line["job"] for line, _entry in own or pairs}
+        if not jobs:
             self._ask_for_credit(plan, amount, row["kind"])
-            return
-        line, entry = (own or pairs)[0]
-        key = self.env["construction.coding"]._distribution(job, code, entry["cost_type"])
-        self._add_deduction(plan, row, amount, line["values"]["account_id"], key)
+        elif len(jobs) > 1:
+            self._ask_for_job(plan, amount, row, jobs)
+        else:
+            (job,) = jobs
+            code = self._code_or_park(
+                plan["item"],
+                job,
+                text,
+                codes.get((job, text)),
+                "cost_code",
+                self.env._("Cost code"),
+            )
+            if code:
+                line, entry = (own or pairs)[0]
+                key = self.env["construction.coding"]._distribution(job, code, entry["cost_type"])
+                self._add_deduction(plan, row, amount, line["values"]["account_id"], key)
 
     def _deduct_from_lines(self, plan, row, amount):
-        """Without a code: of what the invoice bills, by its amounts."""
-        lines = [line for line in plan["lines"] if line["values"].get("analytic_distribution")]
-        weights = [line["amount"] for line in lines]
-        if not sum(weights, Decimal(0)):
+        """Without a code: of what the invoice bills, by its amounts. A line that lowers the
+        invoice bears none of it, so that the shares come to the deduction."""
+        lines = [line for line in self._coded_lines(plan) if line["amount"] > 0]
+        if not lines:
             self._ask_for_credit(plan, amount, row["kind"])
             return
-        shares = money.spread(amount, weights, plan["digits"])
+        shares = money.spread(amount, [line["amount"] for line in lines], plan["digits"])
         for line, share in zip(lines, shares, strict=True):
-            if share > 0:
+            if share:
                 values = line["values"]
                 self._add_deduction(
                     plan, row, share, values["account_id"], values["analytic_distribution"]
                 )
 
     def _add_deduction(self, plan, row, amount, account_id, distribution):
-        kinds = self.env["construction.bill.deduction"]._fields["kind"]
-        label = dict(kinds._description_selection(self.env))[row["kind"]]
         plan["deductions"].append(
             {
                 "kind": row["kind"],
-                "name": row.get("reference") or label,
+                "name": row.get("reference") or self._kind_label(row["kind"]),
                 "amount": money.to_float(amount, plan["digits"]),
                 "account_id": account_id,
                 "analytic_distribution": distribution,
             }
         )
+
+    def _kind_label(self, kind):
+        kinds = self.env["construction.bill.deduction"]._fields["kind"]
+        return dict(kinds._description_selection(self.env))[kind]
 
     # --------------------------------------------------------------- questions
     def _ask_for_credit(self, plan, amount, kind):
@@ -110,13 +139,32 @@ class ConstructionInvoiceDeductions(models.AbstractModel):
             self.env._(
                 "The invoice deducts %(amount)s (%(kind)s), and nothing says what of it is cost "
                 "of which code, and what is tax.",
-                amount=amount,
-                kind=kind,
+                amount=self._shown(plan, amount),
+                kind=self._kind_label(kind),
             ),
             amount=amount,
             currency_id=plan["currency"].id,
             suggestion=self.env._(
                 "The platform sends the invoice without this deduction, and it as a credit note."
+            ),
+        )
+
+    def _ask_for_job(self, plan, amount, row, jobs):
+        plan["item"].park(
+            "matching",
+            self.env._(
+                "The invoice deducts %(amount)s (%(kind)s) of cost code “%(code)s”, and nothing "
+                "says on which of its jobs: %(jobs)s.",
+                amount=self._shown(plan, amount),
+                kind=self._kind_label(row["kind"]),
+                code=coding_of(row["cost_code"]),
+                jobs=", ".join(sorted(job.display_name for job in jobs)),
+            ),
+            amount=amount,
+            currency_id=plan["currency"].id,
+            suggestion=self.env._(
+                "The platform sends the invoice without this deduction, and it as a credit note "
+                "that names the job."
             ),
         )
 
@@ -126,7 +174,7 @@ class ConstructionInvoiceDeductions(models.AbstractModel):
             self.env._(
                 "The account map of %(company)s has no account for %(what)s.",
                 company=plan["company"].name,
-                what=kind.replace("_", " "),
+                what=self._kind_label(kind),
             ),
             wait=f"{ACCOUNTS[kind]}|{plan['company'].id}",
             suggestion=self.env._("Finance adds it to the account map."),

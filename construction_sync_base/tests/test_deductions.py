@@ -1,6 +1,8 @@
 """What a vendor's invoice deducts from itself: the bill keeps its totals, the payable and the
 code that bore the work get the deduction."""
 
+from collections import Counter
+
 from odoo.tests import TransactionCase, tagged
 
 from .invoices import InvoiceCase
@@ -24,14 +26,12 @@ class TestDeductions(InvoiceCase, TransactionCase):
     def deduct(self, kind, amount, **more):
         return [{"kind": kind, "amount": amount, **more}]
 
-    def actual(self):
-        found = self.env["construction.job.cost"]._positions(self.job)
-        codes = self.env["construction.cost.code"]
-        return {
-            codes.browse(key[1]).code: float(cell["actual"])
-            for key, cell in found.items()
-            if cell.get("actual")
-        }
+    def actual(self, job=None):
+        found = self.env["construction.job.cost"]._positions(job or self.job)
+        codes, sums = self.env["construction.cost.code"], Counter()
+        for (_job, code, *_rest), cell in found.items():
+            sums[codes.browse(code).code] += float(cell.get("actual") or 0)
+        return {code: amount for code, amount in sums.items() if amount}
 
     def test_an_agreed_back_charge_is_credited_to_its_code(self):
         bill = self.posted(
@@ -54,6 +54,41 @@ class TestDeductions(InvoiceCase, TransactionCase):
         lines = [self.line_of("900.00"), self.line_of("100.00", "2", quantity="20")]
         self.posted(lines=lines, deductions=self.deduct("liquidated_damages", "10.01"))
         self.assertEqual(self.actual(), {"03-300": 890.99, "05-120": 99.0})
+
+    def test_a_line_that_lowers_the_invoice_bears_none_of_it(self):
+        """The shares come to the deduction, so that what is left to pay is the document's."""
+        lines = [self.line_of("1000.00"), self.direct("-200.00")]
+        data = {"deductions": self.deduct("liquidated_damages", "80.00")}
+        bill = self.posted(lines=lines, amount_payable="720.00", **data)
+        self.assertEqual((bill.deduction_total, bill.amount_currently_due), (80, 720))
+        self.assertEqual(self.actual(), {"03-300": 720})
+
+    def second_job(self):
+        self.process(self.event("job.upserted", data=self.job_data("J2"), sequence=1))
+        return self.bound("job", "J2")
+
+    def test_the_job_whose_lines_have_the_code_bears_it(self):
+        """The code is one of the second job's own list, the first line is the first job's."""
+        job = self.second_job()
+        self.env["construction.cost.code"].create(
+            {"code": "07-500", "name": "Own", "company_id": self.company.id, "job_id": job.id}
+        )
+        self.posted(
+            lines=[self.line_of("1000.00"), self.direct("300.00", job="J2", cost_code="07-500")],
+            deductions=self.deduct("back_charge", "150.00", cost_code="07-500"),
+        )
+        self.assertEqual(self.actual(), {"03-300": 1000})
+        self.assertEqual(self.actual(job), {"07-500": 150})
+
+    def test_of_several_jobs_it_is_asked_which_is_meant(self):
+        self.second_job()
+        charge = self.deduct("back_charge", "150.00", cost_code="05-120")
+        for code in ("03-300", "05-120"):  # none of them bears the code, or both do
+            lines = [self.direct("400.00", cost_code=code, job=job) for job in ("J1", "J2")]
+            issues = self.refused("matching", lines=lines, deductions=charge)
+            self.assertIn("05-120", issues.message)
+            for job in ("J1", "J2"):
+                self.assertIn(self.bound("job", job).display_name, issues.message)
 
     def test_withheld_tax_is_no_cost(self):
         bill = self.posted(deductions=self.deduct("withholding", "200.00"))
@@ -81,12 +116,18 @@ class TestDeductions(InvoiceCase, TransactionCase):
         self.tax(10.0)
         code = {"amount_tax": "100.00", "taxes": [
             {"tax_code": "T10.0", "base": "1000.00", "amount": "100.00"}]}  # fmt: skip
-        self.refused("matching", deductions=self.deduct("other", "10.00"))
+        issues = self.refused(
+            "matching",
+            lines=[self.line_of("5000.00")],
+            deductions=self.deduct("other", "1234.50"),
+        )
+        self.assertRegex(issues.message, r"\$.1,234\.50 \(Other\)")
         self.refused("matching", deductions=self.deduct("back_charge", "10.00"), **code)
         self.refused("matching", kind="credit_note", deductions=self.deduct("withholding", "10.00"))
         self.refused("amount", deductions=self.deduct("withholding", "1000.01"))
         self.withheld_rows().withholding_account_id = False
-        self.refused("unmapped_reference", deductions=self.deduct("withholding", "10.00"))
+        issues = self.refused("unmapped_reference", deductions=self.deduct("withholding", "10.00"))
+        self.assertIn("Withholding", issues.message)
 
     def withheld_rows(self):
         return self.env["construction.account.map"].search([("company_id", "=", self.company.id)])
