@@ -147,8 +147,8 @@ def _end_to_end():
     if not any(any(folder.rglob("test_*.py")) for folder in folders):
         return Stage("end to end")
     database.sweep(E2E_PREFIX)
-    # three files at a time: such a test waits more than it computes
-    return _pytest("end to end", folders, *PLAIN, "--durations=5", "-n3", "--dist=loadfile",
+    # four files at a time: such a test waits more than it computes
+    return _pytest("end to end", folders, *PLAIN, "--durations=5", "-n4", "--dist=loadfile",
                    CS_E2E_TEMPLATE=database.TEST, **_programs())  # fmt: skip
 
 

@@ -17,13 +17,7 @@ class CommitmentClosed(models.AbstractModel):
     _order_in_batch = 61
 
     def _apply(self, items):
-        orders = self._resolve(
-            items,
-            "commitment",
-            "purchase.order",
-            lambda item: item.external_id,
-            self.env._("Commitment"),
-        )
+        orders = self._commitments(items)
         for item in items:
             if item.blocked:
                 continue

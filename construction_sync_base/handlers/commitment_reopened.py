@@ -19,13 +19,7 @@ class CommitmentReopened(models.AbstractModel):
 
     def _apply(self, items):
         self = self.with_context(construction_platform_apply=EDIT_SENTINEL)
-        orders = self._resolve(
-            items,
-            "commitment",
-            "purchase.order",
-            lambda item: item.external_id,
-            self.env._("Commitment"),
-        )
+        orders = self._commitments(items)
         for item in items:
             if item.blocked:
                 continue

@@ -1,11 +1,20 @@
 from . import (
     construction_awaited_mixin,
+    construction_cached_mixin,
     construction_coded_mixin,
     construction_correction_mixin,
-    construction_ledger_document_mixin,
+    construction_cost_key_mixin,
+    construction_draft_line_mixin,
+    construction_of_job_mixin,
     construction_placed_mixin,
     construction_release_mixin,
 )  # isort: split
+
+from . import construction_numbered_draft_mixin  # isort: split
+
+from . import construction_ledger_document_mixin  # isort: split
+
+from . import construction_ledger_correction_mixin  # isort: split
 
 from . import (
     account_analytic_line,

@@ -75,6 +75,12 @@ class AccountMoveCorrection(models.Model):
             and self.release_state != "to_release"
         )
 
+    def _correction_again(self, action):
+        return self._how_to_set_back() if action in ("redraft", "give_back") else action
+
+    def _how_to_set_back(self):
+        return "redraft" if self.state == "posted" else "give_back"
+
     # ------------------------------------------------------------- dependents
     def _stands_on_it(self, action):
         found = super()._stands_on_it(action)

@@ -152,9 +152,6 @@ class AccountMoveRelease(models.Model):
     def _release_amount(self):
         return abs(self.amount_total_signed)
 
-    def _release_source(self):
-        return "platform" if self.from_platform else "odoo"
-
     def _approval_extra(self):
         return {"job_id": self.construction_job_id.id}
 

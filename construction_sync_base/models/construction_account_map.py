@@ -21,6 +21,7 @@ class ConstructionAccountMap(models.Model):
     line. Without an entry nothing is created."""
 
     _name = "construction.account.map"
+    _inherit = ["construction.cached.mixin"]
     _description = "Account Map"
     _order = "company_id, category, job_kind"
     _rec_name = "category"
@@ -214,19 +215,6 @@ class ConstructionAccountMap(models.Model):
             ]
         )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        rows = super().create(vals_list)
-        self.env.registry.clear_cache()
-        rows._announce()
-        return rows
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        self._announce()
-        return result
-
     def _announce(self):
         """Events that missed the row, or one of its accounts, may go on."""
         pairs = []
@@ -238,8 +226,3 @@ class ConstructionAccountMap(models.Model):
                 if row[name]
             ]
         self.env["construction.resolver"]._available(pairs)
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result

@@ -4,6 +4,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..lib import money
 from .construction_ledger_document_mixin import ConstructionLedgerDocumentMixin as Document
+from .construction_numbered_draft_mixin import DRAFT_FIELDS
 
 KINDS = [
     ("received_not_billed", "Received, not billed"),
@@ -24,14 +25,14 @@ class ConstructionAccrual(models.Model):
 
     _name = "construction.accrual"
     _description = "Cost Accrual"
-    _inherit = ["construction.ledger.document.mixin"]
+    _inherit = ["construction.ledger.correction.mixin"]
     _order = "month desc, id desc"
 
     _release_type = "accrual"
     _release_label = "Accrual"
     _release_required = ("month", "line_ids")
     _gate_fields = Document._gate_fields | {"reversal_id", "replaces_id", "from_platform"}
-    _frozen = Document._frozen | {"month", "kind", "reason"}
+    _frozen = DRAFT_FIELDS | {"month", "kind", "reason"}
 
     month = fields.Date(
         required=True, default=lambda self: self._last_month(), help="Its first day."
@@ -92,9 +93,6 @@ class ConstructionAccrual(models.Model):
     def _ledger_days(self):
         return [self.date, self.reverses_on]
 
-    def _release_source(self):
-        return "platform" if self.from_platform else "odoo"
-
     def _release_effect(self):
         self.ensure_one()
         if self.state != "draft" or not self.line_ids:
@@ -120,7 +118,11 @@ class ConstructionAccrual(models.Model):
         moves = self._posted_entries()
         reversals = moves._reverse_moves(
             [
-                {"date": record.reverses_on, "ref": self.env._("Reversal of %s", record.number)}
+                {
+                    "date": record.reverses_on,
+                    "ref": self.env._("Reversal of %s", record.number),
+                    "job_cost_reason": record.reason or record.number,
+                }
                 for record in self
             ]
         )
@@ -136,7 +138,11 @@ class ConstructionAccrual(models.Model):
         booked = self.move_id | (self.reversal_id - ahead)
         backs = booked._reverse_moves(
             [
-                {"date": move.date, "ref": self.env._("Replaced: %s", move.ref or move.name)}
+                {
+                    "date": move.date,
+                    "ref": self.env._("Replaced: %s", move.ref or move.name),
+                    "job_cost_reason": move.job_cost_reason,
+                }
                 for move in booked
             ]
         )

@@ -18,22 +18,16 @@ class ConstructionBudget(models.Model):
 
     _name = "construction.budget"
     _description = "Job Budget"
-    _inherit = ["mail.thread", "mail.activity.mixin", "construction.release.mixin"]
+    _inherit = [
+        "construction.of.job.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+        "construction.release.mixin",
+    ]
     _order = "job_id, version_number desc, id desc"
     _rec_name = "version"
     _check_company_auto = True
 
-    job_id = fields.Many2one(
-        "project.project",
-        required=True,
-        domain="[('is_job', '=', True)]",
-        index=True,
-        ondelete="restrict",
-        tracking=True,
-    )
-    company_id = fields.Many2one(
-        "res.company", related="job_id.company_id", store=True, index=True, precompute=True
-    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     version = fields.Char(required=True, default="1", copy=False)
     version_number = fields.Integer(compute="_compute_version_number", store=True)

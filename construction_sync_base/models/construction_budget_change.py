@@ -23,22 +23,16 @@ class ConstructionBudgetChange(models.Model):
 
     _name = "construction.budget.change"
     _description = "Budget Change"
-    _inherit = ["mail.thread", "mail.activity.mixin", "construction.release.mixin"]
+    _inherit = [
+        "construction.of.job.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+        "construction.release.mixin",
+    ]
     _order = "job_id, date desc, id desc"
     _rec_name = "number"
     _check_company_auto = True
 
-    job_id = fields.Many2one(
-        "project.project",
-        required=True,
-        domain="[('is_job', '=', True)]",
-        index=True,
-        ondelete="restrict",
-        tracking=True,
-    )
-    company_id = fields.Many2one(
-        "res.company", related="job_id.company_id", store=True, index=True, precompute=True
-    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     number = fields.Char(required=True, copy=False, help="Unique in its job.")
     kind = fields.Selection(

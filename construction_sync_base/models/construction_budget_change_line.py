@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 from .construction_budget_line import RESERVES
 
@@ -7,10 +7,16 @@ class ConstructionBudgetChangeLine(models.Model):
     """What a budget change adds to one cost code and cost type of a job, or takes from it."""
 
     _name = "construction.budget.change.line"
-    _inherit = ["construction.placed.mixin"]
+    _inherit = [
+        "construction.cost.key.mixin",
+        "construction.draft.line.mixin",
+        "construction.placed.mixin",
+    ]
     _description = "Budget Change Line"
     _order = "change_id, id"
     _check_company_auto = True
+
+    _document = "change_id"
 
     change_id = fields.Many2one(
         "construction.budget.change", required=True, ondelete="cascade", index=True
@@ -21,35 +27,9 @@ class ConstructionBudgetChangeLine(models.Model):
     )
     currency_id = fields.Many2one(related="change_id.currency_id")
     line_ref = fields.Char(string="Line id at the platform", readonly=True)
-    cost_code_id = fields.Many2one(
-        "construction.cost.code",
-        required=True,
-        ondelete="restrict",
-        check_company=True,
-        domain="[('job_id', 'in', (False, job_id))]",
-    )
-    cost_type_id = fields.Many2one(
-        "construction.cost.type", required=True, ondelete="restrict", check_company=True
-    )
     description = fields.Char()
     reserve = fields.Selection(RESERVES)
     amount = fields.Monetary(required=True, help="Added to the budget; negative: taken from it.")
 
     def _key(self):
         return self.job_id.id, self.cost_code_id.id, self.cost_type_id.id
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        lines = super().create(vals_list)
-        lines.change_id._check_draft()
-        return lines
-
-    def write(self, vals):
-        self.change_id._check_draft()
-        if "change_id" in vals:
-            self.env["construction.budget.change"].browse(vals["change_id"])._check_draft()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_drafts(self):
-        self.change_id._check_draft()

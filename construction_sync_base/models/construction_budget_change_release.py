@@ -32,12 +32,6 @@ class ConstructionBudgetChangeRelease(models.Model):
     def _release_waiting_columns(self):
         return SQL("d.date"), SQL("0")
 
-    def _release_source(self):
-        return "platform" if self.from_platform else "odoo"
-
-    def _approval_extra(self):
-        return {"job_id": self.job_id.id}
-
     def _release_effect(self):
         """Revised and available of each key, before and after."""
         self.ensure_one()

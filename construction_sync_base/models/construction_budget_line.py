@@ -16,7 +16,7 @@ class ConstructionBudgetLine(models.Model):
     the budget says so, in one phase and at one location of it."""
 
     _name = "construction.budget.line"
-    _inherit = ["construction.placed.mixin"]
+    _inherit = ["construction.cost.key.mixin", "construction.placed.mixin"]
     _description = "Job Budget Line"
     _order = "budget_id, cost_code_id, cost_type_id, id"
     _check_company_auto = True
@@ -31,16 +31,6 @@ class ConstructionBudgetLine(models.Model):
     currency_id = fields.Many2one(related="budget_id.currency_id")
     state = fields.Selection(related="budget_id.state", store=True)
     line_ref = fields.Char(string="Line id at the platform")
-    cost_code_id = fields.Many2one(
-        "construction.cost.code",
-        required=True,
-        ondelete="restrict",
-        check_company=True,
-        domain="[('job_id', 'in', (False, job_id))]",
-    )
-    cost_type_id = fields.Many2one(
-        "construction.cost.type", required=True, ondelete="restrict", check_company=True
-    )
     description = fields.Char()
     reserve = fields.Selection(RESERVES)
     quantity = fields.Float(digits="Product Unit")

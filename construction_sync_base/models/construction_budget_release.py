@@ -27,12 +27,6 @@ class ConstructionBudgetRelease(models.Model):
     def _release_amount(self):
         return self.amount_total
 
-    def _release_source(self):
-        return "platform" if self.from_platform else "odoo"
-
-    def _approval_extra(self):
-        return {"job_id": self.job_id.id}
-
     def _release_effect(self):
         """What it replaces, and what changes by it."""
         self.ensure_one()

@@ -31,7 +31,12 @@ class ConstructionChangeOrder(models.Model):
 
     _name = "construction.change.order"
     _description = "Change Order"
-    _inherit = ["mail.thread", "mail.activity.mixin", "construction.release.mixin"]
+    _inherit = [
+        "construction.of.job.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+        "construction.release.mixin",
+    ]
     _order = "date desc, id desc"
     _rec_name = "number"
     _check_company_auto = True
@@ -44,17 +49,6 @@ class ConstructionChangeOrder(models.Model):
         default=lambda self: self.env._("New"),
     )
     title = fields.Char(required=True, tracking=True)
-    job_id = fields.Many2one(
-        "project.project",
-        required=True,
-        domain="[('is_job', '=', True)]",
-        index=True,
-        ondelete="restrict",
-        tracking=True,
-    )
-    company_id = fields.Many2one(
-        "res.company", related="job_id.company_id", store=True, index=True, precompute=True
-    )
     currency_id = fields.Many2one(
         "res.currency", compute="_compute_currency_id", store=True, readonly=False,
         precompute=True, required=True, help="That of the contracts it changes.",

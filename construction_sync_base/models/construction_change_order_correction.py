@@ -20,7 +20,8 @@ class ConstructionChangeOrderCorrection(models.Model):
         return self.date
 
     def _correction_amount(self):
-        return abs(self.cost_amount)
+        line = self.env["construction.change.order.line"].new({"change_id": self.id})
+        return float(abs(line._in_company_currency(self.cost_amount)))
 
     def _is_to_undo(self):
         return bool(self.stuck_sides)

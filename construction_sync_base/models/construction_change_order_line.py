@@ -14,7 +14,7 @@ class ConstructionChangeOrderLine(models.Model):
     """
 
     _name = "construction.change.order.line"
-    _inherit = ["construction.placed.mixin"]
+    _inherit = ["construction.cost.key.mixin", "construction.placed.mixin"]
     _description = "Change Order Line"
     _order = "change_id, sequence, id"
     _rec_name = "name"
@@ -38,16 +38,6 @@ class ConstructionChangeOrderLine(models.Model):
         string="Line id", required=True, copy=False, help="Unique in the contract, and stable."
     )
     name = fields.Char(string="Description", required=True)
-    cost_code_id = fields.Many2one(
-        "construction.cost.code",
-        required=True,
-        ondelete="restrict",
-        check_company=True,
-        domain="[('job_id', 'in', (False, job_id))]",
-    )
-    cost_type_id = fields.Many2one(
-        "construction.cost.type", required=True, ondelete="restrict", check_company=True
-    )
     order_id = fields.Many2one(
         "purchase.order",
         string="Commitment",

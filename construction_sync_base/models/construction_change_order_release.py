@@ -43,12 +43,6 @@ class ConstructionChangeOrder(models.Model):
             )
         )
 
-    def _release_source(self):
-        return "platform" if self.from_platform else "odoo"
-
-    def _approval_extra(self):
-        return {"job_id": self.job_id.id}
-
     def _releases_itself(self, policy):
         """Without a policy: what a platform approved below the limit of double validation, or
         where the sync policy accepts it at any amount; never what was typed here."""

@@ -20,6 +20,7 @@ class ConstructionClearingAccount(models.Model):
     left on each has to be explained, document by document (`construction.clearing`)."""
 
     _name = "construction.clearing.account"
+    _inherit = ["construction.cached.mixin"]
     _description = "Clearing Account"
     _order = "company_id, purpose, id"
     _rec_name = "account_id"
@@ -65,24 +66,6 @@ class ConstructionClearingAccount(models.Model):
             [("company_id", "=", company_id), ("purpose", "=", purpose)], limit=1
         )
         return row.account_id.id or None
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        rows = super().create(vals_list)
-        self.env.registry.clear_cache()
-        rows._announce()
-        return rows
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        self._announce()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     def _announce(self):
         """Events that missed the account may go on."""

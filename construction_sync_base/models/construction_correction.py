@@ -1,8 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, formatLang
+from odoo.tools import SQL
 
 from .construction_guard import FINANCE, PROJECT_MANAGER, guard
+from .construction_numbered_draft_mixin import DRAFT_FIELDS
 from .construction_release_mixin import GATE_FIELDS
 
 KINDS = [
@@ -10,7 +11,6 @@ KINDS = [
     ("replace", "Newer version"),
     ("change", "Makes room for a change"),
 ]
-FROZEN = {"company_id", "reason", "date", "line_ids", "res_model", "res_id", "kind"}
 
 
 class ConstructionCorrection(models.Model):
@@ -24,23 +24,15 @@ class ConstructionCorrection(models.Model):
 
     _name = "construction.correction"
     _description = "Correction"
-    _inherit = ["mail.thread", "mail.activity.mixin", "construction.release.mixin"]
+    _inherit = ["construction.numbered.draft.mixin"]
     _order = "id desc"
-    _rec_name = "number"
-    _check_company_auto = True
 
     _release_type = "correction"
     _release_label = "Correction"
     _release_required = ("date", "reason", "line_ids")
+    _frozen = DRAFT_FIELDS | {"date", "kind", "reason", "res_id", "res_model"}
     _gate_fields = GATE_FIELDS | {"from_platform", "state"}
 
-    number = fields.Char(
-        required=True, default=lambda self: self.env._("New"), copy=False, readonly=True
-    )
-    company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company
-    )
-    currency_id = fields.Many2one(related="company_id.currency_id")
     job_id = fields.Many2one("project.project", readonly=True, index=True, check_company=True)
     res_model = fields.Char(string="Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(
@@ -164,9 +156,6 @@ class ConstructionCorrection(models.Model):
     def _release_amount(self):
         return self.amount_total
 
-    def _release_source(self):
-        return "platform" if self.from_platform else "odoo"
-
     def _approval_extra(self):
         return {"job_id": self.job_id.id}
 
@@ -190,9 +179,6 @@ class ConstructionCorrection(models.Model):
                 )
             )
         return "\n".join(told)
-
-    def _shown(self, amount):
-        return formatLang(self.env, float(amount), currency_obj=self.currency_id)
 
     def _release_perform(self):
         """Every step in its order; one that cannot be taken takes none."""
@@ -219,25 +205,6 @@ class ConstructionCorrection(models.Model):
         )
 
     # ---------------------------------------------------------------- guard
-    @api.model_create_multi
-    def create(self, vals_list):
-        new = self.env._("New")
-        for vals in vals_list:
-            if vals.get("number", new) == new:
-                vals["number"] = self.env["ir.sequence"].next_by_code(self._name) or new
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if FROZEN & set(vals) and not self._is_at_the_gate():
-            self._check_editable()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_drafts(self):
-        self._check_editable()
-
     def _check_editable(self):
-        if any(record.state != "draft" or record.release_state == "to_release" for record in self):
-            raise UserError(
-                self.env._("What is submitted or done is not edited: have it returned first.")
-            )
+        if not self._is_at_the_gate():  # an event that comes later may drop or widen it
+            super()._check_editable()

@@ -35,12 +35,12 @@ class ConstructionCorrection(models.Model):
         )
         values = gate._values_for(origin, kind, reason, told_on, roots)
         if record:
-            record._release_withdraw()
             steps = record._step_keys(values["line_ids"])
             if record.release_state == "to_release" and steps == record._step_keys():
-                return record.with_env(self.env)
+                return record.with_env(self.env)  # who decides about it goes on
+            record._release_withdraw()
             values["line_ids"] = [fields.Command.clear(), *values["line_ids"]]
-            record.write(values | {"release_state": False})
+            record.write(values | {"from_platform": from_platform, "release_state": False})
         else:
             record = gate.create(values | {"from_platform": from_platform})
         record = record.with_context(construction_release=None)
@@ -177,7 +177,7 @@ class ConstructionCorrection(models.Model):
         """
         if self.kind == "change" and self.from_platform:
             roots = [
-                (record, line.action)
+                (record, record._correction_again(line.action))
                 for line in self.line_ids
                 if (record := line._record())
                 and (line.action == "give_back" or record._is_to_undo())

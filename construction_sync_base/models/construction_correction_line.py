@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
 ACTIONS = [
@@ -41,7 +41,7 @@ class ConstructionCorrectionLine(models.Model):
         string="Another day",
         compute="_compute_moved",
         store=True,
-        help="Its own day is locked.",
+        help="Not the day of the document: its month is locked, or somebody chose another.",
     )
     amount = fields.Monetary(readonly=True)
     paid = fields.Monetary(
@@ -62,6 +62,21 @@ class ConstructionCorrectionLine(models.Model):
         for line in self:
             line.moved = bool(line.date and line.original_date and line.date != line.original_date)
 
+    @api.constrains("date")
+    def _check_own_day(self):
+        """What has its own reversal comes to nothing only on the days of both."""
+        for line in self:
+            record = line._record()
+            if line.moved and record and not record._correction_moves:
+                raise ValidationError(
+                    self.env._(
+                        "%(document)s is taken back on its own day, %(day)s: leave the day as it "
+                        "is.",
+                        document=line.document,
+                        day=format_date(self.env, line.original_date),
+                    )
+                )
+
     def _record(self):
         """The document, or None where it is no more."""
         self.ensure_one()
@@ -80,7 +95,7 @@ class ConstructionCorrectionLine(models.Model):
             told = self.env._("on %s", format_date(self.env, self.date))
             if self.moved:
                 told = self.env._(
-                    "on %(day)s, since %(original)s is locked",
+                    "on %(day)s instead of %(original)s",
                     day=format_date(self.env, self.date),
                     original=format_date(self.env, self.original_date),
                 )

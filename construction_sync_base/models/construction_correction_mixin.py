@@ -7,6 +7,9 @@ class ConstructionCorrectionMixin(models.AbstractModel):
     _name = "construction.correction.mixin"
     _description = "Can Be Undone"
 
+    # whether another day than its own takes it back as well
+    _correction_moves = True
+
     def action_undo_dialog(self):
         """What undoing it would take along, before anybody decides."""
         self.env["construction.correction"].check_access("create")
@@ -16,6 +19,10 @@ class ConstructionCorrectionMixin(models.AbstractModel):
     def _correction_action(self):
         """What is done to the document itself."""
         return "reverse"
+
+    def _correction_again(self, action):
+        """What has to be done to it by now, where a step did `action` to it."""
+        return action
 
     def _correction_job(self):
         return self.env["project.project"]

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ..lib import money, transfer
 from .construction_ledger_document_mixin import ConstructionLedgerDocumentMixin as Document
+from .construction_numbered_draft_mixin import DRAFT_FIELDS
 
 
 class ConstructionCostTransfer(models.Model):
@@ -14,14 +15,14 @@ class ConstructionCostTransfer(models.Model):
 
     _name = "construction.cost.transfer"
     _description = "Cost Transfer"
-    _inherit = ["construction.ledger.document.mixin"]
+    _inherit = ["construction.ledger.correction.mixin"]
     _order = "date desc, id desc"
 
     _release_type = "cost_transfer"
     _release_label = "Cost transfer"
     _release_required = ("date", "reason", "line_ids")
     _gate_fields = Document._gate_fields | {"from_platform"}
-    _frozen = Document._frozen | {"date", "reason"}
+    _frozen = DRAFT_FIELDS | {"date", "reason"}
 
     date = fields.Date(
         required=True,
@@ -52,9 +53,6 @@ class ConstructionCostTransfer(models.Model):
         """By itself only into open months: later Finance decides."""
         closing = self.env["construction.period"]._closing([(self.company_id.id, self.date)])
         return not closing and super()._releases_itself(policy)
-
-    def _release_source(self):
-        return "platform" if self.from_platform else "odoo"
 
     def _jobs(self):
         return self.line_ids.from_job_id | self.line_ids.to_job_id

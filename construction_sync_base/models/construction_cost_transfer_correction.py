@@ -1,28 +1,13 @@
-from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo import models
 
 
 class ConstructionCostTransferCorrection(models.Model):
     """A posted transfer is taken back by the reversal of its entry."""
 
-    _name = "construction.cost.transfer"
-    _inherit = ["construction.cost.transfer", "construction.correction.mixin"]
-
-    state = fields.Selection(
-        selection_add=[("undone", "Undone")], ondelete={"undone": "set default"}
-    )
+    _inherit = "construction.cost.transfer"
 
     def _correction_job(self):
         return self.line_ids.from_job_id[:1]
-
-    def _correction_day(self):
-        return self.date
-
-    def _correction_amount(self):
-        return self.amount_total
-
-    def _ledger_locked(self, day):
-        return bool(self.move_id._ledger_locked(day))
 
     def _is_to_undo(self):
         return self.state == "posted" or self.release_state == "to_release"
@@ -38,14 +23,5 @@ class ConstructionCostTransferCorrection(models.Model):
             if transfer._is_to_undo()
         ]
 
-    def _undo_by_correction(self, step):
-        if step.action == "give_back":
-            self._release_give_back(step.correction_id._told_why())
-            return None
-        if self.state != "posted":
-            raise UserError(
-                self.env._("%s was taken back: submit the correction anew.", self.display_name)
-            )
-        reversal = self.move_id._take_back(step.date, step.correction_id)
-        self._at_the_gate().write({"state": "undone"})
-        return reversal
+    def _reverse_entries(self, step):
+        return self.move_id._take_back(step.date, step.correction_id)

@@ -25,21 +25,10 @@ class ConstructionForecast(models.Model):
 
     _name = "construction.forecast"
     _description = "Job Forecast"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["construction.of.job.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "month desc, job_id, id desc"
     _check_company_auto = True
 
-    job_id = fields.Many2one(
-        "project.project",
-        required=True,
-        domain="[('is_job', '=', True)]",
-        index=True,
-        ondelete="restrict",
-        tracking=True,
-    )
-    company_id = fields.Many2one(
-        "res.company", related="job_id.company_id", store=True, index=True, precompute=True
-    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     month = fields.Date(
         required=True, default=lambda self: self._this_month(), help="Its first day."

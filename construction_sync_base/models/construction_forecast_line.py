@@ -19,9 +19,12 @@ class ConstructionForecastLine(models.Model):
     """The forecast of one cost code and cost type, in the company's currency."""
 
     _name = "construction.forecast.line"
+    _inherit = ["construction.cost.key.mixin", "construction.draft.line.mixin"]
     _description = "Job Forecast Line"
     _order = "forecast_id, cost_code_id, cost_type_id, id"
     _check_company_auto = True
+
+    _document = "forecast_id"
 
     forecast_id = fields.Many2one(
         "construction.forecast", required=True, ondelete="cascade", index=True
@@ -32,16 +35,6 @@ class ConstructionForecastLine(models.Model):
     )
     currency_id = fields.Many2one(related="forecast_id.currency_id")
     state = fields.Selection(related="forecast_id.state")
-    cost_code_id = fields.Many2one(
-        "construction.cost.code",
-        required=True,
-        ondelete="restrict",
-        check_company=True,
-        domain="[('job_id', 'in', (False, job_id))]",
-    )
-    cost_type_id = fields.Many2one(
-        "construction.cost.type", required=True, ondelete="restrict", check_company=True
-    )
     method = fields.Selection(METHODS, required=True, default=formulas.AUTOMATIC)
     amount = fields.Monetary(string="Entered", help="What the method asks for.")
     units = fields.Float(string="Units left", digits="Product Unit")
@@ -124,22 +117,6 @@ class ConstructionForecastLine(models.Model):
         if self.method in (formulas.ESTIMATE, formulas.MANUAL):
             return carried | {"method": formulas.LUMP_SUM, "amount": self.at_completion}
         return carried | {"amount": self.amount}
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        lines = super().create(vals_list)
-        lines.forecast_id._check_draft()
-        return lines
-
-    def write(self, vals):
-        self.forecast_id._check_draft()
-        if "forecast_id" in vals:
-            self.env["construction.forecast"].browse(vals["forecast_id"])._check_draft()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_drafts(self):
-        self.forecast_id._check_draft()
 
     def action_open_cost(self):
         """The documents behind the figures."""

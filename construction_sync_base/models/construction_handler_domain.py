@@ -87,6 +87,11 @@ class DomainHandler(models.AbstractModel):
         return self.env["res.company"]
 
     # ------------------------------------------------------------ references
+    def _commitments(self, items, getter=lambda item: item.external_id):
+        """Orders that the items name, as `_resolve` gives them."""
+        label = self.env._("Commitment")
+        return self._resolve(items, "commitment", "purchase.order", getter, label)
+
     def _resolve(self, items, object_name, model, getter, label):
         """Records that the items name, {item id: record}; parks an item whose reference
         leads nowhere yet and lets it resume when the record appears.

@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from .construction_guard import FINANCE, guard
 from .construction_ledger_document_mixin import ConstructionLedgerDocumentMixin as Document
+from .construction_numbered_draft_mixin import DRAFT_FIELDS
 
 
 class ConstructionIntercompany(models.Model):
@@ -24,7 +25,7 @@ class ConstructionIntercompany(models.Model):
     _release_label = "Intercompany cost"
     _release_required = ("date", "reason", "line_ids")
     _gate_fields = Document._gate_fields | {"job_move_id", "reversal_of_id", "source_move_id"}
-    _frozen = Document._frozen | {"date", "job_company_id", "reason", "reversal_of_id"}
+    _frozen = DRAFT_FIELDS | {"date", "job_company_id", "reason", "reversal_of_id"}
 
     company_id = fields.Many2one(
         "res.company",

@@ -1,36 +1,26 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, formatLang
+from odoo.tools import SQL
 
 from .construction_guard import FINANCE, PROJECT_MANAGER, guard
 from .construction_release_mixin import GATE_FIELDS
 
 
 class ConstructionLedgerDocumentMixin(models.AbstractModel):
-    """What becomes one journal entry by its release: numbered, edited as a draft only, posted
-    by Finance into months whose job cost is open.
+    """What becomes one journal entry by its release, posted by Finance into months whose job
+    cost is open.
 
-    A model gives `_frozen` (what a submitted document no longer changes), `_ledger_days()`
-    (the dates it posts on), `_entry(journal)` (values of its entry) and a `line_ids` whose
-    lines check themselves by `_check_left()` (that what they move or accrue is there).
+    A model gives `_ledger_days()` (the dates it posts on), `_entry(journal)` (values of its
+    entry) and a `line_ids` whose lines check themselves by `_check_left()` (that what they
+    move or accrue is there).
     """
 
     _name = "construction.ledger.document.mixin"
     _description = "Document That Posts an Entry"
-    _inherit = ["mail.thread", "mail.activity.mixin", "construction.release.mixin"]
-    _rec_name = "number"
-    _check_company_auto = True
+    _inherit = ["construction.numbered.draft.mixin"]
 
-    _frozen = frozenset({"company_id", "line_ids", "number"})
     _gate_fields = GATE_FIELDS | {"move_id", "state"}
 
-    number = fields.Char(
-        required=True, default=lambda self: self.env._("New"), copy=False, readonly=True
-    )
-    company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company
-    )
-    currency_id = fields.Many2one(related="company_id.currency_id")
     state = fields.Selection(
         [("draft", "Draft"), ("posted", "Posted")],
         required=True,
@@ -95,9 +85,6 @@ class ConstructionLedgerDocumentMixin(models.AbstractModel):
     def _jobs(self):
         return self.line_ids.job_id
 
-    def _shown(self, amount, currency=None):
-        return formatLang(self.env, float(amount), currency_obj=currency or self.currency_id)
-
     def _posted_entries(self):
         """The entries of these documents, posted now, in their order."""
         journals = self._journals_of(self.company_id)
@@ -124,33 +111,6 @@ class ConstructionLedgerDocumentMixin(models.AbstractModel):
                     self.env._("%s has no journal of miscellaneous entries.", company.name)
                 )
         return found
-
-    # ---------------------------------------------------------------- guard
-    @api.model_create_multi
-    def create(self, vals_list):
-        new = self.env._("New")
-        for vals in vals_list:
-            if vals.get("number", new) == new:
-                vals["number"] = self.env["ir.sequence"].next_by_code(self._name) or new
-        return super().create(vals_list)
-
-    def write(self, vals):
-        if self._frozen & set(vals):
-            self._check_editable()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_only_drafts(self):
-        self._check_editable()
-
-    def _check_editable(self):
-        if any(record.state != "draft" or record.release_state == "to_release" for record in self):
-            raise UserError(
-                self.env._(
-                    "What is submitted or posted is neither edited nor deleted: take it back "
-                    "first, or make another one."
-                )
-            )
 
     # -------------------------------------------------------------- buttons
     def action_open_entries(self):

@@ -17,7 +17,7 @@ class ConstructionMatchPolicy(models.Model):
 
     _name = "construction.match.policy"
     _description = "Bill Matching Policy"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "construction.cached.mixin"]
     _check_company_auto = True
     _order = "company_id, line_kind"
     _rec_name = "line_kind"
@@ -96,16 +96,3 @@ class ConstructionMatchPolicy(models.Model):
             (row.line_kind, row.tolerance, row.value, row.limit, row.action, row.receipt_required)
             for row in self.sudo().search([("company_id", "=", company_id)])
         ]
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()

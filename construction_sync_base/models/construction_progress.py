@@ -8,21 +8,10 @@ class ConstructionProgress(models.Model):
 
     _name = "construction.progress"
     _description = "Job Progress"
-    _inherit = ["mail.thread"]
+    _inherit = ["construction.of.job.mixin", "mail.thread"]
     _order = "as_of desc, id desc"
     _check_company_auto = True
 
-    job_id = fields.Many2one(
-        "project.project",
-        required=True,
-        domain="[('is_job', '=', True)]",
-        index=True,
-        ondelete="restrict",
-        tracking=True,
-    )
-    company_id = fields.Many2one(
-        "res.company", related="job_id.company_id", store=True, index=True, precompute=True
-    )
     as_of = fields.Date(required=True, default=fields.Date.context_today, tracking=True)
     source = fields.Selection(
         [("field", "Field"), ("schedule", "Schedule"), ("survey", "Survey"), ("model", "Model")],

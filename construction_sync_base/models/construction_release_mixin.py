@@ -324,8 +324,8 @@ class ConstructionReleaseMixin(models.AbstractModel):
         raise NotImplementedError
 
     def _release_source(self):
-        """Where it was made: `odoo` or `platform`."""
-        return "odoo"
+        """Where it was made: `odoo` or `platform`, which a model tells by `from_platform`."""
+        return "platform" if "from_platform" in self._fields and self.from_platform else "odoo"
 
     def _approval_extra(self):
         """Values of its approvals that an addon's rules and lists need."""

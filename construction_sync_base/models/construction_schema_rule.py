@@ -12,7 +12,7 @@ class ConstructionSchemaRule(models.Model):
 
     _name = "construction.schema.rule"
     _description = "Schema in Force"
-    _inherit = ["construction.change.mixin"]
+    _inherit = ["construction.change.mixin", "construction.cached.mixin"]
     _check_company_auto = True
     _order = "event_type, platform_id"
     _rec_name = "event_type"
@@ -46,19 +46,6 @@ class ConstructionSchemaRule(models.Model):
                         known=", ".join(sorted(known)),
                     )
                 )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
 
     @api.model
     def _versioned_fields(self):

@@ -8,7 +8,7 @@ class ConstructionSyncPolicy(models.Model):
 
     _name = "construction.sync.policy"
     _description = "Sync Policy"
-    _inherit = ["construction.change.mixin", "mail.thread"]
+    _inherit = ["construction.change.mixin", "mail.thread", "construction.cached.mixin"]
     _versioned_children = ("field_ids",)
     _check_company_auto = True
     _order = "object, platform_id, company_id"
@@ -79,22 +79,12 @@ class ConstructionSyncPolicy(models.Model):
         "There is a policy for this object, platform and company already.",
     )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
     def write(self, vals):
         if "object" in vals and any(policy.object != vals["object"] for policy in self):
             raise UserError(self.env._("A policy stays with its object: make another policy."))
-        self.env.registry.clear_cache()
         result = super().write(vals)
         self.env["construction.audit"].sudo()._record(self, "policy_changed", vals)
         return result
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
 
     @api.model
     def _get(self, object_name, company_id, platform_id=None):

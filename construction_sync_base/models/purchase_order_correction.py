@@ -34,7 +34,7 @@ class PurchaseOrderCorrection(models.Model):
         found = super()._stands_on_it(action)
         if action != "cancel":
             return found
-        found += [(bill, _how(bill)) for bill in self._standing_bills()]
+        found += [(bill, bill._how_to_set_back()) for bill in self._standing_bills()]
         receipts = self.env["construction.receipt"].sudo().search([("order_id", "=", self.id)])
         found += [(receipt, "return") for receipt in receipts if receipt._is_to_undo()]
         lines = self.env["construction.accrual.line"].sudo()
@@ -74,7 +74,7 @@ class PurchaseOrderCorrection(models.Model):
         if not needed:
             return []
         bills, short = self._to_free(needed, self._standing_bills())
-        return [] if short else [(bill, _how(bill)) for bill in bills]
+        return [] if short else [(bill, bill._how_to_set_back()) for bill in bills]
 
     def _to_free(self, needed, bills):
         """(bills to set back, the newest first, {order line id: what stays short})"""
@@ -161,7 +161,3 @@ class PurchaseOrderCorrection(models.Model):
         voided.button_draft()
         voided.button_confirm()
         self._raise_budget_alerts()
-
-
-def _how(bill):
-    return "redraft" if bill.state == "posted" else "give_back"

@@ -116,6 +116,15 @@ class TestAccrualEvents(DomainCase, TransactionCase):
         self.propose(4, "100.00")
         self.assertEqual(self.accruals()[-1].replaces_id, new)
 
+    def test_it_is_replaced_while_its_month_is_closed(self):
+        self.propose()
+        self.release()
+        for month in ("2026-05-01", "2026-06-01"):
+            self.env["construction.period"].create({"month": month})._go("accrue")
+        self.propose(2, "8000.00")
+        self.release()
+        self.assertEqual((self.booked("2026-05"), self.booked("2026-06")), (8000, -8000))
+
     def test_the_reversal_that_lies_ahead_of_a_replaced_one(self):
         month = date.today().replace(day=1)
         first = f"{month:%Y-%m}"

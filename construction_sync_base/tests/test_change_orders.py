@@ -388,5 +388,6 @@ class TestCommitmentSide(ChangeOrderCase, TransactionCase):
             currency_id=euro.id, date="2026-03-01",
         )  # fmt: skip
         self.assertFigures(budget=100200, pending=200)
+        self.assertEqual(change._correction_amount(), 200, "in the company's currency")
         change.action_cost_executed()
         self.assertFigures(budget=100200, committed=17200, pending=0)

@@ -1,7 +1,7 @@
 """Corrections: what is shown before anything is undone, on which day, by whom, and that all of
 it happens or none."""
 
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, TransactionCase, tagged
 
@@ -52,7 +52,7 @@ class TestCorrections(BillCase, TransactionCase):
         self.lock("2026-03-01")
         line = self.propose().line_ids[0]
         self.assertEqual((str(line.date), line.moved), ("2026-04-09", True))
-        self.assertIn("locked", line._effect())
+        self.assertIn("instead of 03/31/2026", line._effect())
         self.lock("2026-04-01")
         line = self.propose().line_ids[0]
         self.assertEqual(str(line.date), "2026-04-09", "what waits is not moved silently")
@@ -176,11 +176,53 @@ class TestCorrections(BillCase, TransactionCase):
             ["construction.cost.transfer", "account.move", "construction.accrual",
              "purchase.order"],
         )  # fmt: skip
+        with self.assertRaises(ValidationError):  # it has its own reversal, on its own day
+            correction._at_the_gate().line_ids[2].date = "2026-05-05"
         correction.with_user(self.releaser).action_release()
         self.assertEqual((accrual.state, transfer.state), ("undone", "undone"))
         actual = self.env["construction.job.cost"]._totals(self.job)[self.job.id]["actual"]
         self.assertEqual(actual, 0)
         self.assertFalse(self.env["construction.cost.transfer.line"]._moved(item))
+
+    def test_a_repetition_leaves_who_decides(self):
+        self.env["construction.approval.rule"].create(
+            {"name": "Director", "user_id": self.manager.id, "document_type": "correction",
+             "amount_limit": 0, "step": 1}
+        )  # fmt: skip
+        correction = self.propose()
+        asked = self.env["construction.approval"].search(
+            [("res_model", "=", correction._name), ("res_id", "=", correction.id)]
+        )
+        self.assertEqual(asked.mapped("state"), ["asked"])
+        self.assertEqual(self.propose(), correction)
+        self.assertEqual(asked.mapped("state"), ["asked"], "the director is asked as before")
+        with self.assertRaises(UserError):
+            correction.with_user(self.releaser).action_release()
+
+    def test_a_platform_takes_over_what_a_person_began(self):
+        self.propose(from_platform=False)
+        correction = self.make_room([(self.posted, "redraft")])
+        correction.with_user(self.releaser).action_return("look again")
+        correction.with_user(self.finance).action_submit()
+        self.assertEqual(correction.line_ids.mapped("action"), ["redraft"], "the order stays")
+
+    def make_room(self, roots):
+        return self.env["construction.correction"]._propose(
+            self.ordered, "change", "more of it", "2026-04-09", roots
+        )
+
+    def test_a_bill_that_was_posted_meanwhile(self):
+        draft = self.bill(self.ordered, 100, post=False)
+        draft.write({"ref": "A-2", "invoice_date": "2026-03-31", "date": "2026-03-31"})
+        correction = self.make_room([(draft, "give_back")])
+        draft.action_post()
+        with self.assertRaises(UserError):
+            correction.with_user(self.releaser).action_release()
+        correction.with_user(self.releaser).action_return("submit it anew")
+        correction.with_user(self.finance).action_submit()
+        self.assertEqual(correction.line_ids.mapped("action"), ["redraft"])
+        correction.with_user(self.releaser).action_release()
+        self.assertTrue(draft._is_undone())
 
     def test_a_foreign_bill_comes_to_nothing(self):
         """Taken back at its own rate, whatever the day's is."""

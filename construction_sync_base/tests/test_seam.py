@@ -19,7 +19,7 @@ ENGINE_MODELS = (
     "platform_contract", "type_day", "type_usage",
     "version_guard", "platform_standing",
     "approval", "approval_delegation", "approval_platform", "approval_rule", "person",
-    "guard", "release_decision", "release_mixin", "release_policy", "right",
+    "cached_mixin", "guard", "release_decision", "release_mixin", "release_policy", "right",
     "change", "change_control", "change_diff", "sync_policy_control",
     "change_line", "change_mixin", "change_trial", "reapply", "replay",
     "schema_rule",
@@ -132,7 +132,9 @@ class TestSeam(BaseCase):
             "budget_line_spread", "budget_spread", "job_cockpit", "job_cockpit_news",
             "job_cost_behind", "job_cost_earned", "job_cost_entry", "job_cost_orders",
             "progress", "progress_line", "progress_milestone",
-            "placed_mixin", "schedule_plan", "translator_procore", "typed_budget",
+            "cost_key_mixin", "draft_line_mixin", "ledger_correction_mixin", "of_job_mixin",
+            "numbered_draft_mixin", "placed_mixin", "schedule_plan",
+            "translator_procore", "typed_budget",
             "typed_budget_change", "typed_commitment",
         }  # fmt: skip
         domain |= {
