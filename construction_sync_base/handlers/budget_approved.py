@@ -141,8 +141,9 @@ class BudgetApproved(models.AbstractModel):
             key = (code.id, cost_type.id, line.get("reserve") or False, ref, *place.values())
             if key in merged:
                 merged[key]["amount"] += amount
-                merged[key]["quantity"] += quantity
-                merged[key]["production_quantity"] += production["production_quantity"]
+                more = {"quantity": quantity, "uom_id": uom.id if uom else False, **production}
+                for prefix in ("", "production_"):
+                    self._add_quantity(item, path, merged[key], more, prefix)
                 for month, part in spread.items():
                     merged[key]["spread"][month] = merged[key]["spread"].get(month, 0) + part
                 continue
@@ -175,6 +176,27 @@ class BudgetApproved(models.AbstractModel):
                 for month, part in values.pop("spread").items()
             ]  # fmt: skip
         return list(merged.values())
+
+    def _add_quantity(self, item, path, line, more, prefix):
+        """Add the quantity of a further line to that of the first; parks different units."""
+        quantity, uom = f"{prefix}quantity", f"{prefix}uom_id"
+        if line[quantity] and more[quantity] and line[uom] != more[uom]:
+            units = self.env["uom.uom"].browse(filter(None, (line[uom], more[uom])))
+            item.park(
+                "amount",
+                self.env._(
+                    "%(path)s has the coding of a line before it, and its quantity another unit "
+                    "(%(units)s): they do not add up.",
+                    path=path,
+                    units=", ".join(units.mapped("name")),
+                ),
+                suggestion=self.env._(
+                    "The platform has to send both in one unit, or each with its own line_id."
+                ),
+            )
+            return
+        line[uom] = more[uom] if more[quantity] else line[uom] or more[uom]
+        line[quantity] += more[quantity]
 
     def _spread(self, item, line, path, amount, currency):
         """{month: Decimal} that adds up to the line, or None after parking the item."""

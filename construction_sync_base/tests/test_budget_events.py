@@ -70,6 +70,34 @@ class TestBudgetEvents(SyncCase, TransactionCase):
         self.assertEqual(lines[1].uom_id, lines[0].uom_id)
         self.assertEqual((lines[0].quantity, lines[0].unit_cost), (12.5, 8))
 
+    def test_quantities_of_one_coding(self):
+        """They add up in one unit, wherever it was named; in two units they are a question."""
+
+        def lines(*quantities):
+            return [
+                self.budget_line(
+                    "10.00", quantity=quantity, uom=uom,
+                    production=made and {"quantity": made, "uom": uom},
+                )
+                for quantity, uom, made in quantities
+            ]  # fmt: skip
+
+        self.process(
+            self.approved(lines=lines((None, None, None), ("4", "cy", "40"), ("5", "cy", "50")))
+        )
+        line = self.job.budget_id.line_ids
+        unit = self.env.ref("construction_sync_base.uom_cubic_yard")
+        self.assertEqual((line.quantity, line.uom_id), (9, unit))
+        self.assertEqual((line.production_quantity, line.production_uom_id), (90, unit))
+        self.assertEqual(line.amount, 30)
+        for field in ("quantity", "production"):
+            first, second = lines(("4", "cy", "40"), ("5", "day", "50"))
+            for one in (first, second):
+                one.pop("production" if field == "quantity" else "quantity")
+            event = self.approved(self.unique("B"), lines=[first, second])
+            self.apply(event)
+            self.assertIn("another unit", self.assertParked(event["id"], "amount").message)
+
     def test_amounts_that_do_not_fit(self):
         for name, over in {
             "total": {"total": "99999.99"},
