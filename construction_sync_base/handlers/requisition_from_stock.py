@@ -17,12 +17,14 @@ class RequisitionFromStock(models.AbstractModel):
     def _apply(self, items):
         issues = [item for item in items if item.data.get("fulfil_from") == "stock"]
         orders = [item for item in items if item.data.get("fulfil_from") != "stock"]
-        self._drop_transfers(orders)
+        standing = self._standing_transfers(orders)
         if issues:
             self._apply_from_stock(issues)
-        if orders:
-            return super()._apply(orders)
-        return None
+        if not orders:
+            return None
+        result = super()._apply(orders)
+        self._drop_transfers(orders, standing)
+        return result
 
     def _apply_from_stock(self, items):
         self._refuse_merged(items)
@@ -30,8 +32,7 @@ class RequisitionFromStock(models.AbstractModel):
         jobs = self._resolve(
             items, "job", "project.project", lambda item: item.data["job"], self.env._("Job")
         )
-        known = self._known_orders(items)
-        self._drop_transfers(items)
+        known, standing = self._known_orders(items), self._standing_transfers(items)
         taken = [
             item
             for item in items
@@ -41,14 +42,16 @@ class RequisitionFromStock(models.AbstractModel):
         plans = self._transfer_plans(taken, jobs, routes)
         for item, _values in plans:
             known.get(item.id, self.env["purchase.order"]).button_cancel()
+        self._drop_transfers([item for item, _values in plans], standing)
         transfers = self.env["stock.picking"].create([values for _item, values in plans])
         transfers.action_confirm()
         for (item, _values), transfer in zip(plans, transfers, strict=True):
             item.bind(transfer)
 
-    def _drop_transfers(self, items):
-        """What an older version asked of the stock; once issued it changes no more."""
-        keys = {self._key(item): item for item in items}
+    def _standing_transfers(self, items):
+        """{item id: what an older version asked of the stock}; parks what was issued, which
+        changes no more."""
+        keys, standing = {self._key(item): item for item in items if not item.blocked}, {}
         transfers = self.env["stock.picking"].search(
             [("requisition_key", "in", list(keys)), ("state", "!=", "cancel")]
         )
@@ -67,8 +70,14 @@ class RequisitionFromStock(models.AbstractModel):
                         "sent."
                     ),
                 )
-            else:
-                group.action_cancel()
+            standing[keys[key].id] = group
+        return standing
+
+    def _drop_transfers(self, items, standing):
+        """Cancel what newer versions take the place of. One that waits, for a cost code or
+        an open job, leaves the older one as it is: the warehouse goes on by it."""
+        transfers = [standing[i.id] for i in items if i.id in standing and not i.blocked]
+        self.env["stock.picking"].union(*transfers).action_cancel()
 
     def _routes(self, companies):
         """{company: (warehouse, the location where its jobs consume material)}"""

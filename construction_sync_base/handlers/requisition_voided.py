@@ -21,7 +21,7 @@ class RequisitionVoided(models.AbstractModel):
         items = self._still_void(items, "requisition")
         if not items:
             return
-        self._drop_transfers(items)
+        self._drop_transfers(items, self._standing_transfers(items))
         known = self._known_orders(items)
         for item in items:
             if item.blocked:

@@ -310,6 +310,24 @@ class TestStockIssues(DomainCase, TransactionCase):
         self.assertParked(event["id"], "matching")
         self.assertFigures(actual=500)
 
+    def test_a_newer_version_that_waits_leaves_the_warehouse_its_transfer(self):
+        self.received()
+        self.process(self.requisition(sequence=1))
+        picking = self.asked()
+        self.assertEqual(picking.state, "assigned")
+        unknown = self.requisition()["data"]["lines"][0] | {"cost_code": "99-999"}
+        for sequence, category, over in (
+            (2, "unmapped_reference", {"lines": [unknown]}),
+            (3, "inactive_target", {"fulfil_from": None}),  # bought for the job it costs twice
+        ):
+            event = self.requisition(sequence=sequence, **over)
+            self.apply(event)
+            self.assertParked(event["id"], category)
+            self.assertEqual((self.asked(), picking.state), (picking, "assigned"))
+        self.process(self.requisition("5", sequence=4))
+        self.assertEqual(picking.state, "cancel")
+        self.assertEqual(self.asked().move_ids.product_uom_qty, 5)
+
     def test_voided_before_it_is_issued(self):
         self.process(self.requisition(sequence=1))
         self.process(self.requisition(fact="voided", sequence=2))
