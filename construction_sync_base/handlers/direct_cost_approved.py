@@ -289,9 +289,31 @@ class DirectCostApproved(models.AbstractModel):
             )
 
     def _says_the_same(self, plan, bill):
-        """An entry has neither vendor nor number of a bill; the lines say it all."""
-        if plan.get("charged"):
-            return self._is_charged_alike(plan, bill)
-        if bill.move_type != plan["values"]["move_type"]:
+        """As with invoices; and it was paid the same way, by the same company."""
+        if (
+            bill.move_type != plan["values"]["move_type"]
+            or bill.company_id != plan["company"]
+            or bill.currency_id != plan["currency"]
+        ):
             return False
-        return self._posted_amounts(plan, bill) == self._wanted_amounts(plan)
+        if plan["owed"]:
+            same = super()._says_the_same(plan, bill)
+        else:
+            same = self._is_entered_alike(plan, bill)
+        return same and (not plan.get("charged") or self._is_charged_alike(plan, bill))
+
+    def _is_entered_alike(self, plan, entry):
+        """Whether an entry has this number and day, what each coding bears, and owes the total
+        on the same account to the same. An employee without a partner is known by name."""
+        owed = plan["values"]["line_ids"][-1][2]
+        lines = entry.line_ids.filtered(lambda line: line.account_id.id == owed["account_id"])
+        paid = money.from_float(-sum(lines.mapped("amount_currency")), plan["digits"])
+        return (
+            entry.ref == plan["values"]["ref"]
+            # the ledger may book in a later month what is charged on; the charge has the day
+            and (plan.get("charged") or str(entry.date) == plan["item"].data["date"])
+            and paid == plan["header"].total
+            and lines.partner_id.ids == [owed["partner_id"]] * bool(owed["partner_id"])
+            and (not plan["employee"] or lines.mapped("name") == [owed["name"]])
+            and self._posted_amounts(plan, entry)[0] == self._wanted_amounts(plan)[0]
+        )

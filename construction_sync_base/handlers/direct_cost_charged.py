@@ -1,3 +1,5 @@
+from collections import Counter
+
 from odoo import models
 
 from ..lib import money
@@ -78,9 +80,18 @@ class DirectCostCharged(models.AbstractModel):
         ]
 
     def _is_charged_alike(self, plan, move):
-        """Whether what is posted and charged is what the new version says."""
-        charged = move.intercompany_cost_ids.line_ids
-        found = {(line.job_id, line.cost_code_id, line.cost_type_id, line.name) for line in charged}
-        wanted = {(*line["coding"], line["name"]) for line in plan["lines"]}
-        total = money.from_float(move.amount_total, plan["digits"])
-        return found == wanted and total == plan["header"].total
+        """Whether each coding is charged what the new version says, on its day."""
+        documents = move.intercompany_cost_ids.filtered(lambda one: one.state != "reversed")
+        cost_digits = plan["company"].currency_id.decimal_places
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        found, wanted = Counter(), Counter()
+        for line in documents.line_ids:
+            coding = (line.job_id, line.cost_code_id, line.cost_type_id)
+            found[coding, "cost"] += money.from_float(line.cost_amount, cost_digits)
+            found[coding, "quantity"] += money.from_float(line.quantity, digits)
+        for row in self._charged_rows(plan, move):
+            coding = (row["job"], row["cost_code"], row["cost_type"])
+            wanted[coding, "cost"] += row["cost"]
+            wanted[coding, "quantity"] += money.from_float(float(row["quantity"] or 0), digits)
+        days = {str(document.date) for document in documents}
+        return found == wanted and days == {plan["item"].data["date"]}

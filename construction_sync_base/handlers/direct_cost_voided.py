@@ -2,8 +2,8 @@ from odoo import models
 
 
 class DirectCostVoided(models.AbstractModel):
-    """direct_cost.voided → the draft is cancelled; what is posted is a question. Bills and
-    entries alike, by the rules of invoices."""
+    """direct_cost.voided → the draft is cancelled; what is posted is taken back by a
+    correction. Bills and entries alike, by the rules of invoices."""
 
     _name = "construction.handler.direct_cost.voided"
     _inherit = "construction.handler.supplier.invoice.voided"

@@ -1,5 +1,5 @@
 """direct_cost.approved: a draft bill or entry with the document's totals, released, replaced by a
-newer version, a question once it is posted."""
+newer version; once it is posted, a correction takes it back first."""
 
 from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, tagged
@@ -223,23 +223,70 @@ class TestDirectCosts(ApprovalCase, TransactionCase):
         self.assertEqual(self.move().move_type, "entry")
         self.assertFalse(bill.exists())
 
-    def test_after_posting_it_is_a_question(self):
+    def posted(self, external_id, build, **over):
+        self.process(build(external_id, **over))
+        self.move(external_id).with_user(self.finance).action_release()
+        return self.move(external_id)
+
+    def assertReplaces(self, event, move):
+        self.apply(event)
+        issue = self.assertParked(event["id"], "matching")
+        self.assertEqual(issue.correction_id.line_ids.action, "reverse")
+        self.assertEqual((move.state, move._is_undone()), ("posted", False))
+        return issue.correction_id
+
+    def test_another_header_replaces_what_is_posted(self):
+        """Who is owed, the number and the day are as much of it as the amounts."""
+        self.clearing()
+        self.process(
+            self.event("vendor.upserted", data=self.vendor_data("V2"), sequence=1),
+            *(
+                self.event(
+                    "employee.upserted",
+                    data={"external_id": ref, "number": ref, "name": name},
+                    sequence=1,
+                )
+                for ref, name in (("E1", "Kim Lee"), ("E2", "Ann Ray"))
+            ),
+        )
+
+        def staff(*args, **over):
+            return self.cost(*args, **{"paid": "employee", "employee": "E1"} | over)
+
+        header = ({"number": "R-2"}, {"date": "2026-04-05"}, {"vendor": "V2"})
+        for external_id, build, changes in (
+            ("D1", self.cost, header),
+            ("D2", self.card, (*header, {"paid": "employee", "employee": "E1"})),
+            ("D3", staff, (*header, {"employee": "E2"})),
+        ):
+            parts = [self.part(), self.part("2", "-10.00")]  # with a credit in it
+            move = self.posted(external_id, build, lines=parts)
+            self.process(build(external_id, 2, lines=parts))
+            self.assertEqual(self.move(external_id), move)
+            for sequence, over in enumerate(changes, start=3):
+                with self.subTest(external_id, **over):
+                    values = {"lines": parts} | over
+                    if "paid" in over:
+                        event = self.cost(external_id, sequence, kind="card", **values)
+                    else:
+                        event = build(external_id, sequence, **values)
+                    correction = self.assertReplaces(event, move)
+            if external_id == "D1":
+                correction.with_user(self.finance).action_release()
+                self.drain()
+                self.assertTrue(move._is_undone())
+                self.assertEqual(self.move("D1").partner_id, self.bound("vendor", "V2"))
+
+    def test_after_posting_a_correction_takes_it_back_first(self):
         self.clearing()
         for external_id, build in (("D1", self.cost), ("D2", self.card)):
-            self.process(build(external_id))
-            move = self.move(external_id)
-            move.with_user(self.finance).action_release()
-            same = build(external_id, 2, note="said again")
-            self.process(same)
+            move = self.posted(external_id, build)
+            self.process(build(external_id, 2, note="said again"))
             for sequence, lines in (
                 (3, [self.part(amount="90.00")]),
                 (4, [self.part(cost_code="05-120")]),
             ):
-                event = build(external_id, sequence, lines=lines)
-                self.apply(event)
-                issue = self.assertParked(event["id"], "matching")
-                self.assertEqual(issue.correction_id.line_ids.action, "reverse")
-            self.assertEqual(move.state, "posted")
+                self.assertReplaces(build(external_id, sequence, lines=lines), move)
         self.assertFigures(actual=160)
 
     def test_void(self):

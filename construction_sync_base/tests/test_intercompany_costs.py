@@ -98,6 +98,31 @@ class TestChargedDirectCosts(IntercompanyCase, TransactionCase):
         self.apply(other)
         self.assertParked(other["id"], "matching")
 
+    def test_another_spread_over_the_codes_is_another_cost(self):
+        self.process(
+            self.event("cost_code.upserted", data=self.cost_code_data("05-120"), sequence=1)
+        )
+
+        def split(first, second, sequence, **over):
+            event = self.cost(lines=(("1", first), ("2", second)), sequence=sequence, **over)
+            event["data"]["lines"][1]["cost_code"] = "05-120"
+            return event
+
+        self.process(split("600.00", "400.00", 1))
+        self.move().with_user(self.finance).action_release()
+        charge = self.charge()
+        self.release(charge)
+        self.process(split("600.00", "400.00", 2))
+        self.assertEqual(self.charge(), charge)
+        for sequence, event in enumerate((
+            split("400.00", "600.00", 3),
+            split("600.00", "400.00", 4, date="2026-03-06"),
+            split("600.00", "400.00", 5, number="R-2"),
+        )):  # fmt: skip
+            with self.subTest(sequence):
+                self.apply(event)
+                self.assertParked(event["id"], "matching")
+
     def test_a_bill_and_its_newer_version(self):
         self.process(self.cost(paid="unpaid"))
         self.process(self.cost(paid="unpaid", lines=(("1", "80.00"), ("2", "20.00")), sequence=2))
