@@ -24,7 +24,10 @@ class ConstructionIntercompany(models.Model):
     _release_type = "intercompany"
     _release_label = "Intercompany cost"
     _release_required = ("date", "reason", "line_ids")
-    _gate_fields = Document._gate_fields | {"job_move_id", "reversal_of_id", "source_move_id"}
+    _gate_fields = Document._gate_fields | {
+        "job_move_id", "reversal_of_id", "source_move_id", "agreement_id", "currency_id",
+        "cost_amount", "amount_total", "profit_amount", "charged_amount", "job_amount",
+    }  # fmt: skip
     _frozen = DRAFT_FIELDS | {"date", "job_company_id", "reason", "reversal_of_id"}
 
     company_id = fields.Many2one(
@@ -67,12 +70,19 @@ class ConstructionIntercompany(models.Model):
     )
     amount_total = fields.Monetary(string="Charged", compute="_compute_totals", store=True)
     profit_amount = fields.Monetary(string="Profit", compute="_compute_totals", store=True)
+    charged_amount = fields.Monetary(
+        string="Charged, in the performer's currency",
+        compute="_compute_in_books",
+        store=True,
+        currency_field="company_currency_id",
+        help="What is decided about.",
+    )
     job_currency_id = fields.Many2one(
         related="job_company_id.currency_id", string="Currency of the company of the job"
     )
     job_amount = fields.Monetary(
         string="Cost of the job",
-        compute="_compute_job_amount",
+        compute="_compute_in_books",
         store=True,
         currency_field="job_currency_id",
         help="What is charged, in the books of the company of the job.",
@@ -132,17 +142,18 @@ class ConstructionIntercompany(models.Model):
             record.amount_total = sum(record.line_ids.mapped("amount"))
             record.profit_amount = sum(record.line_ids.mapped("profit_amount"))
 
-    @api.depends("amount_total", "currency_id", "job_company_id", "date")
-    def _compute_job_amount(self):
+    @api.depends("amount_total", "currency_id", "company_id", "job_company_id", "date")
+    def _compute_in_books(self):
         for record in self:
-            company = record.job_company_id
-            record.job_amount = (
-                record.currency_id._convert(
-                    record.amount_total, company.currency_id, company, record.date
-                )
-                if record.currency_id and company and record.date
-                else 0
-            )
+            record.charged_amount = record._charged_in(record.company_id)
+            record.job_amount = record._charged_in(record.job_company_id)
+
+    def _charged_in(self, company):
+        """What is charged, in the books of a company at the rate of the day; 0 without an
+        agreement."""
+        if not (self.currency_id and company and self.date):
+            return 0
+        return self.currency_id._convert(self.amount_total, company.currency_id, company, self.date)
 
     # ----------------------------------------------------------------- gate
     @guard("approve", FINANCE)
@@ -160,21 +171,25 @@ class ConstructionIntercompany(models.Model):
 
     def _take_terms(self):
         """What holds today of agreement and rates, before anybody is asked."""
-        drafts = self.filtered(lambda record: not record.reversal_of_id)
+        gate = self._at_the_gate()
+        drafts = gate.filtered(lambda record: not record.reversal_of_id)
         drafts._compute_agreement_id()
         drafts.line_ids._compute_amounts()
+        gate._compute_in_books()
 
     def _releases_itself(self, policy):
-        """Only where the company of the job has such a policy as well, and both months are
-        open."""
+        """Only where the company of the job has such a policy as well, up to what its job
+        bears, and both months are open."""
         theirs = self.env["construction.release.policy"]._latest(
             self._release_type, self.job_company_id
         )
+        theirs = theirs.get(self.job_company_id)
         days = [(company.id, self.date) for company in self.company_id | self.job_company_id]
         return (
             not self.env["construction.period"]._closing(days)
             and super()._releases_itself(policy)
-            and super()._releases_itself(theirs.get(self.job_company_id))
+            and bool(theirs)
+            and theirs._lets_through(self._charged_in(self.job_company_id))
         )
 
     def _release_waits_for(self):
@@ -204,23 +219,17 @@ class ConstructionIntercompany(models.Model):
 
     def _release_amount(self):
         """In the currency of the performing company."""
-        if not self.currency_id:
-            return abs(self.cost_amount)
-        return abs(
-            self.currency_id._convert(
-                self.amount_total, self.company_currency_id, self.company_id, self.date
-            )
-        )
+        return abs(self.charged_amount)
 
     def _release_waiting_columns(self):
-        """What the performing company recovers; for the other one see its own check."""
-        return SQL("d.date"), SQL("d.cost_amount")
+        """What the performing company charges; for the other one see its own check."""
+        return SQL("d.date"), SQL("d.charged_amount")
 
     @api.model
     def _release_queue_columns(self):
         partner = SQL("(SELECT c.partner_id FROM res_company c WHERE c.id = d.job_company_id)")
         return super()._release_queue_columns() | {
-            "amount": SQL("d.cost_amount"), "partner": partner,
+            "amount": SQL("d.charged_amount"), "partner": partner,
         }  # fmt: skip
 
     def _release_source(self):

@@ -140,33 +140,40 @@ class ConstructionIntercompanyCheck(models.Model):
                     wait,
                 )
         for owner in (company, job_company):
-            if not self._has_rate(agreement.currency_id, owner, day):
+            for currency in self._unrated(agreement.currency_id, owner, day):
                 yield (
                     "amount",
                     self.env._(
                         "%(currency)s has no rate on or before %(day)s in %(company)s.",
-                        currency=agreement.currency_id.name,
+                        currency=currency.name,
                         day=day,
                         company=owner.sudo().name,
                     ),
-                    f"currency|{agreement.currency_id.name}",
+                    f"currency|{currency.name}",
                 )
 
-    def _has_rate(self, currency, company, day):
-        """Without any, Odoo would count one for one."""
-        own = company.sudo().currency_id
-        return currency == own or bool(
-            self.env["res.currency.rate"]
-            .sudo()
-            .search_count(
-                [
-                    ("currency_id", "in", (currency | own).ids),
-                    ("company_id", "in", (company.sudo().root_id.id, False)),
-                    ("name", "<=", day),
-                ],
-                limit=1,
-            )
-        )
+    def _unrated(self, currency, company, day):
+        """Which of a currency and the company's own lacks a rate, so that Odoo would count it
+        one for one.
+
+        One currency has none and needs none, since the rates are told from it: that of the
+        first company for rates that all share, the company's own for rates entered there.
+        """
+        company = company.sudo()
+        own, root = company.currency_id, company.root_id
+        if currency == own:
+            return own.browse()
+        rates = self.env["res.currency.rate"].sudo().search(
+            [
+                ("currency_id", "in", (currency | own).ids),
+                ("company_id", "in", (root.id, False)),
+                ("name", "<=", day),
+            ]
+        )  # fmt: skip
+        base = self.env["res.company"].sudo().search([], order="id", limit=1).currency_id
+        if rates.filtered(lambda rate: rate.company_id == root and rate.currency_id == currency):
+            base |= own
+        return (currency | own) - rates.currency_id - base
 
     def _month_faults(self, company, job_company, day):
         """Neither the ledger nor the job cost of either company is locked on the day."""

@@ -93,7 +93,6 @@ class ConstructionIntercompanyLine(models.Model):
                 continue
             rate = line._rate()
             cost = line._cost_in_agreement() if rate else 0
-            digits = line.currency_id.decimal_places or 2
             due = intercompany.charge(
                 rate.basis,
                 cost,
@@ -102,7 +101,7 @@ class ConstructionIntercompanyLine(models.Model):
                     rate.unit_price if rate.basis == "unit" else rate.percent,
                     money.PRICE_DECIMALS,
                 ),
-                digits,
+                line.currency_id.decimal_places,
             ) if rate else 0  # fmt: skip
             line.cost_due, line.amount = float(cost), float(due)
             line.profit_amount = float(due - cost)

@@ -136,14 +136,19 @@ class ConstructionIntercompanyPost(models.Model):
     def _amount(self, value):
         return money.from_float(value, self.currency_id.decimal_places)
 
+    def _total(self):
+        """What is due: what the lines charge."""
+        return sum((self._amount(line.amount) for line in self.line_ids), ZERO)
+
     def _performing_items(self):
         """Dr due from the other company / Cr recovery: the cost, and the profit on it apart;
         what the rates of the day make of the difference goes to exchange."""
         company = self.company_id
         digits = company.currency_id.decimal_places
         due_from = self.env["construction.clearing.account"]._account_id_of(company.id, "due_from")
-        due = self._in_books(self._amount(self.amount_total), company)
-        items = [_item(due_from, self._amount(self.amount_total), due)]
+        total = self._total()
+        due = self._in_books(total, company)
+        items = [_item(due_from, total, due)]
         costs, profits = [], []
         for line in self.line_ids:
             account = self._recovery_account_id(company, line.cost_type_id.category)
@@ -188,7 +193,7 @@ class ConstructionIntercompanyPost(models.Model):
         company, AccountMap = self.job_company_id, self.env["construction.account.map"]
         digits = company.currency_id.decimal_places
         due_to = self.env["construction.clearing.account"]._account_id_of(company.id, "due_to")
-        total = self._amount(self.amount_total)
+        total = self._total()
         due = self._in_books(total, company)
         amounts = [self._amount(line.amount) for line in self.line_ids]
         items = []

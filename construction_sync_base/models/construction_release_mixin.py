@@ -159,8 +159,7 @@ class ConstructionReleaseMixin(models.AbstractModel):
     def _releases_itself(self, policy):
         if not policy:
             return self._release_by_itself
-        limit = policy.amount_limit
-        return policy.automatic and (not limit or abs(self._release_amount()) <= limit)
+        return policy._lets_through(self._release_amount())
 
     def _release_submit(self, accepted=False):
         """Submit and release what nothing holds back; returns what waits."""

@@ -96,6 +96,13 @@ class ConstructionReleasePolicy(models.Model):
         )
         return {policy.company_id: policy for policy in found}
 
+    def _lets_through(self, amount):
+        """Whether nobody has to press Release.
+
+        :param amount: in the currency of the policy's company
+        """
+        return self.automatic and (not self.amount_limit or abs(amount) <= self.amount_limit)
+
     # -------------------------------------------------------------- actions
     def action_propose(self):
         """:raises AccessError: the user is not of Finance, or manages integrations"""

@@ -168,7 +168,7 @@ class TestIntercompany(IntercompanyCase, TransactionCase):
         self.env.registry.clear_cache()
         self.env["res.currency.rate"].search([("currency_id", "=", self.eur.id)]).unlink()
         with self.assertRaisesRegex(
-            UserError, "USD has no rate on or before 2026-03-10 in Euro Bau"
+            UserError, "EUR has no rate on or before 2026-03-10 in Euro Bau"
         ):
             self.draft().action_submit()
 
@@ -232,9 +232,14 @@ class TestIntercompany(IntercompanyCase, TransactionCase):
         manager.company_ids = self.all
         with self.assertRaises(AccessError):
             document.with_user(manager).read(["profit_amount"])
-        for vals in ({"state": "posted"}, {"move_id": 1}, {"date": "2026-03-11"}):
-            with self.assertRaises(UserError), self.cr.savepoint():
+        computed = ("amount_total", "cost_amount", "profit_amount", "job_amount", "charged_amount",
+                    "currency_id", "agreement_id")  # fmt: skip
+        forged = [{name: self.eur.id if name == "currency_id" else 1} for name in computed]
+        for vals in ({"state": "posted"}, {"move_id": 1}, {"date": "2026-03-11"}, *forged):
+            with self.assertRaises(UserError, msg=vals), self.cr.savepoint():
                 document.write(vals)
+        with self.assertRaises(UserError), self.cr.savepoint():
+            self.draft(amount_total=1)
         self.release(document)
         with self.assertRaises(UserError), self.cr.savepoint():
             document.unlink()
@@ -242,9 +247,12 @@ class TestIntercompany(IntercompanyCase, TransactionCase):
     def test_a_policy_posts_only_where_both_companies_have_it(self):
         self.release_by_policy("intercompany", self.company)
         self.assertEqual(self.submitted().state, "draft")
-        self.release_by_policy("intercompany", self.euro)
+        theirs = self.release_by_policy("intercompany", self.euro)
         document = self.submitted()
         self.assertEqual((document.state, document.release_automatic), ("posted", True))
+        theirs.sudo().write({"amount_limit": 800})  # euros: what 1,000 dollars are at 0.8
+        self.assertEqual(self.submitted(1000).state, "posted")
+        self.assertEqual(self.submitted(1000.5).state, "draft")
 
     def test_who_works_in_one_company_opens_its_entry(self):
         """The counterpart and the document stay out of sight; the entry does not break."""
