@@ -160,6 +160,7 @@ from . import (
     construction_period_check,
     construction_period_checks,
     construction_period_checks_figures,
+    construction_period_checks_once,
     construction_period_close,
     construction_period_intercompany,
     construction_person,

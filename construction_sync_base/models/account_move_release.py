@@ -86,12 +86,29 @@ class AccountMoveRelease(models.Model):
 
     @api.model
     def _release_waiting_columns(self):
-        """A bill brings in what it bears without tax, an entry its whole amount."""
-        return (
-            SQL("d.date"),
-            SQL("ABS(CASE d.move_type WHEN 'entry' THEN d.amount_total_signed"
-                " ELSE d.amount_untaxed_signed END)"),
-        )  # fmt: skip
+        return SQL("d.date"), self._coded_cost(SQL("d.id"))
+
+    @api.model
+    def _coded_items(self, move):
+        """The items `i` that book cost of jobs, as SQL of what stands behind FROM.
+
+        :param move: SQL of the id of their move
+        """
+        return SQL(
+            """account_move_line i
+                  JOIN account_account g ON g.id = i.account_id AND g.account_type IN %s
+                 WHERE i.move_id = %s AND i.analytic_distribution IS NOT NULL""",
+            COST_ACCOUNTS,
+            move,
+        )
+
+    @api.model
+    def _coded_cost(self, move):
+        """SQL of the cost that a move books, in company currency; a credit is below 0."""
+        return SQL(
+            "(SELECT COALESCE(SUM(i.balance), 0) FROM %s)",
+            self._coded_items(move),
+        )
 
     def _submit_bills(self):
         """Match and submit; what differs beyond its tolerance goes back with the arithmetic.

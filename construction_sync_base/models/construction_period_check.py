@@ -28,7 +28,8 @@ class Check:
     :param rows: SQL giving (id of a document, cost it keeps out of the books) for period `p`,
         with `p.company_id`, `p.month` (first day) and `p.last_day`; None where another addon
         looks after it
-    :param counted: whether the amount is missing in the books and in no other counted line
+    :param counted: whether the amount is missing in the books, and adds to the total
+    :param elsewhere: SQL, of the amount of row `r` what another counted line adds already
     :param applies: SQL condition on `p`; where it is false the line is not applicable
     :param note: why it is not applicable
     :param action: window action that shows the documents; default a plain list
@@ -41,6 +42,7 @@ class Check:
     model: str = ""
     rows: SQL | None = None
     counted: bool = False
+    elsewhere: SQL | None = None
     applies: SQL | None = None
     note: str = ""
     action: str = ""
@@ -126,6 +128,7 @@ class ConstructionPeriodCheck(models.Model):
         """The line of every period. A check that does not apply costs nothing."""
         applies = check.applies or SQL("TRUE")
         rows = check.rows or SQL("SELECT NULL::int AS id, 0::numeric AS amount WHERE FALSE")
+        counted = SQL("r.amount - (%s)", check.elsewhere or SQL("0")) if check.counted else SQL("0")
         state = SQL(
             "CASE WHEN NOT (%s) THEN 'none' WHEN x.documents > 0 THEN 'open' ELSE 'done' END",
             applies if check.rows else SQL("FALSE"),
@@ -136,10 +139,11 @@ class ConstructionPeriodCheck(models.Model):
                    p.job_cost_state, %(key)s::varchar AS key, %(number)s AS number,
                    %(section)s::varchar AS section, (%(state)s)::varchar AS state,
                    x.documents, x.amount,
-                   CASE WHEN %(counted)s THEN x.amount ELSE 0 END AS counted_amount
+                   x.counted AS counted_amount
               FROM (%(periods)s) p
              CROSS JOIN LATERAL (
-                   SELECT count(*)::int AS documents, COALESCE(SUM(r.amount), 0) AS amount
+                   SELECT count(*)::int AS documents, COALESCE(SUM(r.amount), 0) AS amount,
+                          COALESCE(SUM(%(counted)s), 0) AS counted
                      FROM (%(rows)s) r (id, amount) WHERE %(applies)s) x
             """,
             room=ROOM,
@@ -147,7 +151,7 @@ class ConstructionPeriodCheck(models.Model):
             key=key,
             section=check.section,
             state=state,
-            counted=check.counted,
+            counted=counted,
             periods=self._periods_query(),
             rows=rows,
             applies=applies,

@@ -1,8 +1,14 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from .construction_coding import COST_ACCOUNTS
 from .construction_period_check import Check
+
+# what books cost; its lines bear the amounts
+COST_EVENTS = (
+    "construction.accrual.proposed.v1",
+    "construction.direct_cost.approved.v1",
+    "construction.supplier_invoice.received.v1",
+)
 
 
 class ConstructionPeriodChecks(models.Model):
@@ -30,6 +36,7 @@ class ConstructionPeriodChecks(models.Model):
                 "construction.event",
                 self._events_rows(),
                 counted=True,
+                elsewhere=self._in_place_of_event(),
                 action="construction_sync_base.action_construction_event",
             ),
             "holds": Check(
@@ -63,32 +70,32 @@ class ConstructionPeriodChecks(models.Model):
             ),
         }
 
+    @api.model
+    def _cost_events(self):
+        """The types of events that book cost; an addon that brings one adds it."""
+        return COST_EVENTS
+
     def _events_rows(self):
-        """By the date or month that the event names, else when it happened; what it is about
-        at the rate of today. A currency that Odoo does not have counts without its amount."""
+        """By the date or month that the event names, else when it happened. What books no cost
+        is worth nothing here; the rest is worth its lines at the rate of today, a credit note
+        below 0, a prepayment nothing. A currency that Odoo does not have counts without its
+        amount."""
         return SQL(
             """
-            SELECT e.id, ROUND(COALESCE(s.amount * o.rate / NULLIF(d.rate, 0), 0), 2)
+            SELECT e.id, ROUND(COALESCE(w.amount * o.rate / NULLIF(d.rate, 0), 0), 2)
               FROM construction_event e
               JOIN res_company y ON y.id = e.company_id
              CROSS JOIN LATERAL (SELECT e.payload::jsonb -> 'data' AS data) c
               LEFT JOIN LATERAL (
-                    SELECT i.amount, u.name AS currency FROM construction_issue i
-                      LEFT JOIN res_currency u ON u.id = i.currency_id
-                     WHERE i.event_id = e.id AND i.blocking AND i.amount <> 0
-                       AND i.state IN ('open', 'in_progress')
-                     ORDER BY i.amount DESC LIMIT 1) i ON TRUE
-              LEFT JOIN LATERAL (
-                    SELECT SUM((l ->> 'amount')::numeric) AS amount
+                    SELECT SUM((l ->> 'amount')::numeric)
+                           * CASE c.data ->> 'kind' WHEN 'credit_note' THEN -1
+                                  WHEN 'prepayment' THEN 0 ELSE 1 END AS amount
                       FROM jsonb_array_elements(CASE jsonb_typeof(c.data -> 'lines')
                            WHEN 'array' THEN c.data -> 'lines' ELSE '[]' END) l
-                     WHERE l ->> 'amount' ~ '^-?[0-9]{1,13}([.][0-9]{1,8})?$') w ON TRUE
-             CROSS JOIN LATERAL (
-                    SELECT ABS(COALESCE(i.amount, w.amount)) AS amount,
-                           CASE WHEN i.amount IS NULL THEN c.data ->> 'currency'
-                                ELSE i.currency END AS currency) s
-              LEFT JOIN res_currency u
-                ON u.name = s.currency OR (s.currency IS NULL AND u.id = y.currency_id)
+                     WHERE e.type = ANY(%(booking)s)
+                       AND l ->> 'amount' ~ '^-?[0-9]{1,13}([.][0-9]{1,8})?$') w ON TRUE
+              LEFT JOIN res_currency u ON u.name = c.data ->> 'currency'
+                     OR (c.data ->> 'currency' IS NULL AND u.id = y.currency_id)
              CROSS JOIN LATERAL (SELECT (%(rate)s) AS rate) d
              CROSS JOIN LATERAL (SELECT (%(own_rate)s) AS rate) o
              WHERE e.company_id = p.company_id AND e.state IN ('pending', 'parked', 'dead')
@@ -96,6 +103,7 @@ class ConstructionPeriodChecks(models.Model):
                             COALESCE(e.time, e.received_at)::date::text)
                    <= to_char(p.last_day, 'YYYY-MM-DD')
             """,
+            booking=list(self._cost_events()),
             rate=self._rate_of(SQL("u.id")),
             own_rate=self._rate_of(SQL("y.currency_id")),
         )
@@ -116,34 +124,31 @@ class ConstructionPeriodChecks(models.Model):
         """What is posted and on hold is in the books: it is counted without an amount."""
         return SQL(
             """
-            SELECT m.id, CASE WHEN m.state = 'draft' THEN ABS(m.amount_untaxed_signed)
-                              ELSE 0 END
+            SELECT m.id, CASE WHEN m.state = 'draft' THEN %(cost)s ELSE 0 END
               FROM account_move m
              WHERE m.company_id = p.company_id AND m.date <= p.last_day AND m.state <> 'cancel'
-               AND EXISTS (SELECT FROM construction_hold h
-                            WHERE h.res_model = 'account.move' AND h.res_id = m.id
-                              AND h.released_at IS NULL)
-            """
+               AND %(held)s
+            """,
+            cost=self.env["account.move"]._coded_cost(SQL("m.id")),
+            held=self._is_held(SQL("m.id")),
         )
 
     def _drafts_rows(self):
         """Neither submitted nor on hold, with cost of a job; what Odoo posts by itself on its
         day is no draft that anybody forgot."""
+        moves = self.env["account.move"]
         return SQL(
             """
-            SELECT m.id, ABS(SUM(l.balance))
+            SELECT m.id, %(cost)s
               FROM account_move m
-              JOIN account_move_line l ON l.move_id = m.id AND l.analytic_distribution IS NOT NULL
-              JOIN account_account g ON g.id = l.account_id AND g.account_type IN %s
              WHERE m.company_id = p.company_id AND m.date <= p.last_day AND m.state = 'draft'
                AND m.release_state IS DISTINCT FROM 'to_release'
                AND COALESCE(m.auto_post, 'no') <> 'at_date'
-               AND NOT EXISTS (SELECT FROM construction_hold h
-                                WHERE h.res_model = 'account.move' AND h.res_id = m.id
-                                  AND h.released_at IS NULL)
-             GROUP BY m.id
+               AND NOT %(held)s AND EXISTS (SELECT FROM %(items)s)
             """,
-            COST_ACCOUNTS,
+            cost=moves._coded_cost(SQL("m.id")),
+            held=self._is_held(SQL("m.id")),
+            items=moves._coded_items(SQL("m.id")),
         )
 
     # ------------------------------------------------------------- accruals
@@ -152,11 +157,7 @@ class ConstructionPeriodChecks(models.Model):
         lines = "construction_sync_base.action_construction_commitment_line"
         accruals = "construction_sync_base.action_construction_accrual"
         received = self._unbilled_rows(
-            SQL(
-                """(l.qty_received <> 0 OR o.commitment_type IN ('subcontract', 'service'))
-                   AND (%s) IS NOT TRUE""",
-                self._rented(),
-            )
+            SQL("(%s) AND (%s) IS NOT TRUE", self._received(), self._rented())
         )
         rent = self._unbilled_rows(self._rented())
         return {
@@ -167,6 +168,7 @@ class ConstructionPeriodChecks(models.Model):
                 "purchase.order.line",
                 received,
                 counted=True,
+                elsewhere=self._drafted_of_line(),
                 action=lines,
             ),
             "rent": Check(
@@ -176,6 +178,7 @@ class ConstructionPeriodChecks(models.Model):
                 "purchase.order.line",
                 rent,
                 counted=True,
+                elsewhere=self._drafted_of_line(),
                 action=lines,
                 applies=SQL(
                     """EXISTS (SELECT FROM purchase_order o
@@ -219,6 +222,10 @@ class ConstructionPeriodChecks(models.Model):
             ),
         }
 
+    def _received(self):
+        """On `l` of `o`: an order line of which something may be in place."""
+        return SQL("l.qty_received <> 0 OR o.commitment_type IN ('subcontract', 'service')")
+
     def _rented(self):
         """On `o`: an order whose rent runs by day."""
         return SQL(
@@ -237,14 +244,17 @@ class ConstructionPeriodChecks(models.Model):
         )
 
     def _not_proposed_rows(self, *parts):
-        """What of it no draft of the month covers."""
+        """What of it no draft of the month covers. What a draft replaces is in the books: of
+        such a draft only the difference covers anything."""
         return SQL(
             """
             SELECT n.id, n.amount - COALESCE(a.amount, 0)
               FROM (%s) n (id, amount)
               LEFT JOIN LATERAL (
-                    SELECT SUM(l.amount) AS amount FROM construction_accrual_line l
-                      JOIN construction_accrual a ON a.id = l.accrual_id
+                    SELECT SUM(CASE l.accrual_id WHEN a.id THEN l.amount
+                                    ELSE -l.amount END) AS amount
+                      FROM construction_accrual_line l
+                      JOIN construction_accrual a ON l.accrual_id IN (a.id, a.replaces_id)
                      WHERE l.purchase_line_id = n.id AND a.state = 'draft'
                        AND a.month = p.month) a ON TRUE
              WHERE n.amount > COALESCE(a.amount, 0)
@@ -267,6 +277,7 @@ class ConstructionPeriodChecks(models.Model):
                 model._name,
                 self._gate_rows(model),
                 counted=kind == "supplier_invoice",
+                elsewhere=SQL("CASE WHEN %s THEN r.amount ELSE 0 END", self._is_held(SQL("r.id"))),
             )
         return checks
 

@@ -1,7 +1,7 @@
 from dateutil.relativedelta import relativedelta
 from markupsafe import Markup
 from odoo import api, fields, models
-from odoo.tools import formatLang
+from odoo.tools import SQL, formatLang
 
 
 class ConstructionPeriodClose(models.Model):
@@ -51,6 +51,14 @@ class ConstructionPeriodClose(models.Model):
             locked = period.job_cost_state == "locked" and period.job_cost_at
             last = period.month and period.month + relativedelta(months=1, days=-1)
             period.days_to_close = (locked.date() - last).days if locked and last else 0
+
+    def _read_group_select(self, aggregate_spec, query):
+        """Months that are not locked have no days to close: they are in no average."""
+        sql = super()._read_group_select(aggregate_spec, query)
+        if aggregate_spec.startswith("days_to_close:"):
+            state = self._field_to_sql(self._table, "job_cost_state", query)
+            sql = SQL("%s FILTER (WHERE %s = 'locked')", sql, state)
+        return sql
 
     def _go(self, state, reason=False):
         """What was open when a month was locked stays on record with it."""

@@ -86,6 +86,7 @@ from . import (
     test_master_data,
     test_metrics,
     test_month_end,
+    test_month_end_total,
     test_months_kept,
     test_multi_company,
     test_multi_company_rights,

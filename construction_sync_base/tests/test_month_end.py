@@ -71,11 +71,7 @@ class MonthEndCase(DomainCase):
 @tagged("post_install", "-at_install")
 class TestMonthEnd(MonthEndCase, TransactionCase):
     def test_events_by_the_day_they_name(self):
-        lost = {"job": "nowhere", "lines": [self.commitment_line(amount="60000.00")]}
-        late = self.event("commitment.approved", data=self.commitment_data(
-            "L1", date=IN_MAY, **lost), sequence=1)  # fmt: skip
-        next_month = self.event("commitment.approved", data=self.commitment_data(
-            "L2", date=IN_JUNE, **lost), sequence=1)  # fmt: skip
+        late, next_month = self.lost_cost("L1", IN_MAY), self.lost_cost("L2", IN_JUNE)
         self.apply(late, next_month)
         event = self.env["construction.event"].search([("event_id", "=", late["id"])])
         self.assertOpen("events", event, 60000)
@@ -87,12 +83,22 @@ class TestMonthEnd(MonthEndCase, TransactionCase):
             {"currency_id": euro.id, "name": "2026-01-01", "rate": 0.5,
              "company_id": self.company.id}
         )  # fmt: skip
-        foreign = self.event("commitment.approved", data=self.commitment_data(
-            "L3", date=IN_MAY, currency="EUR", **lost), sequence=1)  # fmt: skip
-        self.apply(foreign)
+        self.apply(self.lost_cost("L3", IN_MAY, currency="EUR"))
         self.assertEqual(self.checks()["events"].amount, 180000, "at the rate of today")
         self.env["construction.issue"].search([]).event_id.write({"state": "discarded"})
         self.assertDone("events")
+
+    def lost_cost(self, external_id, day, **over):
+        """An event of 60,000 of a job that nobody knows."""
+        return self.event("direct_cost.approved", data={
+            "external_id": external_id, "kind": "expense", "job": "nowhere", "date": day,
+            "currency": self.company.currency_id.name, "amount_untaxed": "60000.00",
+            "amount_tax": "0.00", "amount_total": "60000.00", "paid": "company_card",
+            "approved_by": {"name": "Pat Manager"}, "approved_at": "2026-05-12T10:00:00-07:00",
+            "lines": [{"line_id": "1", "description": "Crane", "cost_code": "03-300",
+                       "cost_type": "material", "amount": "60000.00"}],
+            **over,
+        }, sequence=1)  # fmt: skip
 
     def test_bills_from_draft_to_hold_to_books(self):
         self.budget()
@@ -270,6 +276,19 @@ class TestMonthEnd(MonthEndCase, TransactionCase):
         period.action_reopen("A bill came late")
         self.period.with_user(self.controller).action_confirm_reopen()
         self.assertEqual(period.days_to_close, 0)
+
+    def test_open_months_are_in_no_average(self):
+        """A month that is not locked took no days; it took no time at all yet."""
+        self.env["construction.period"].create({"month": JUNE})
+        months = self.env["construction.period"].search([("company_id", "=", self.company.id)])
+        days = [("id", "in", months.ids)], [], ["days_to_close:avg"]
+        self.assertFalse(self.env["construction.period"]._read_group(*days)[0][0])
+        period = self.period.with_user(self.finance)
+        while period.job_cost_state != "locked":
+            period.action_advance()
+        self.assertEqual(
+            self.env["construction.period"]._read_group(*days)[0][0], period.days_to_close
+        )
 
     def test_who_sees_it(self):
         for group in ("project_user", "integration_manager"):

@@ -126,7 +126,7 @@ class TestSeam(BaseCase):
             "job_cost", "job_cost_accrual", "job_cost_budget", "job_cost_forecast",
             "job_cost_movement", "job_cost_snapshot", "job_cost_transfer",
             "job_cost_waiting", "location", "period", "period_check", "period_checks",
-            "period_checks_figures", "period_intercompany",
+            "period_checks_figures", "period_checks_once", "period_intercompany",
             "period_close", "phase",
             "receipt", "receipt_line",
             "budget_line_spread", "budget_spread", "job_cockpit", "job_cockpit_news",
