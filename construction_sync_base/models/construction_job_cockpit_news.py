@@ -24,7 +24,7 @@ class ConstructionJobCockpitNews(models.AbstractModel):
             *self._late_feeds(job),
             self._parked(job),
             *self._bills_not_in_here(job),
-            self._unreleased(job),
+            *self._unreleased(job),
         ]
         return [row for row in rows if row and (row["count"] or row["amount"])]
 
@@ -82,8 +82,8 @@ class ConstructionJobCockpitNews(models.AbstractModel):
                 )
                 SELECT COUNT(*) FILTER (WHERE parent_state = 'draft'),
                        COALESCE(SUM(amount) FILTER (WHERE parent_state = 'draft'), 0),
-                       COUNT(*) FILTER (WHERE on_hold),
-                       COALESCE(SUM(amount) FILTER (WHERE on_hold), 0)
+                       COUNT(*) FILTER (WHERE parent_state = 'posted' AND on_hold),
+                       COALESCE(SUM(amount) FILTER (WHERE parent_state = 'posted' AND on_hold), 0)
                   FROM bills b
                   JOIN LATERAL (SELECT EXISTS (
                          SELECT FROM construction_hold h
@@ -97,7 +97,9 @@ class ConstructionJobCockpitNews(models.AbstractModel):
             ("line_ids.purchase_line_id.order_id.project_id", "=", job.id)
         ]
         action = orders and self._list("account.move", [*orders, ("state", "=", "draft")])
-        holds = orders and self._list("account.move", orders)
+        holds = orders and self._list(
+            "account.move", [*orders, ("state", "=", "posted"), ("on_hold", "=", True)]
+        )
         return [
             {"label": self.env._("Bills that are not posted"), "count": draft,
              "amount": float(amount), "action": action},
@@ -106,16 +108,26 @@ class ConstructionJobCockpitNews(models.AbstractModel):
         ]  # fmt: skip
 
     def _unreleased(self, job):
-        """Budgets and changes of it that wait for a decision: they are in no figure."""
-        changes = [("job_id", "=", job.id), ("release_state", "=", "to_release")]
-        count = self.env["construction.budget.change"].search_count(changes)
-        amount = sum(self.env["construction.budget.change"].search(changes).mapped("amount_total"))
-        return {
-            "label": self.env._("Budget changes that wait for approval"),
-            "count": count,
-            "amount": amount,
-            "action": self._list("construction.budget.change", changes),
-        }
+        """Budgets and changes of it that wait for a decision: they are in no figure. A budget
+        counts by what it changes of the one that holds."""
+        waiting = [("job_id", "=", job.id), ("release_state", "=", "to_release")]
+        Budget, Change = self.env["construction.budget"], self.env["construction.budget.change"]
+        budgets, changes = Budget.search(waiting), Change.search(waiting)
+        held = budgets and Budget.search([("job_id", "=", job.id), ("state", "=", "approved")])
+        return [
+            {
+                "label": self.env._("Budget versions that wait for approval"),
+                "count": len(budgets),
+                "amount": sum(budget.amount_total - held.amount_total for budget in budgets),
+                "action": self._list(Budget._name, waiting),
+            },
+            {
+                "label": self.env._("Budget changes that wait for approval"),
+                "count": len(changes),
+                "amount": sum(changes.mapped("amount_total")),
+                "action": self._list(Change._name, waiting),
+            },
+        ]
 
     # ------------------------------------------------------------ what is mine
     def _mine(self, job):

@@ -92,6 +92,29 @@ class TestJobCockpit(CockpitCase, TransactionCase):
         self.env["construction.hold"]._place(bill, "dispute", "quantity")
         (held,) = self.missing("on hold", user=self.buyer)
         self.assertEqual((held["count"], held["amount"]), (1, 1000))
+        self.bill(self.order_one, 300, 0)
+        (held,) = self.missing("on hold")
+        self.assertEqual(self.env["account.move"].search(held["action"]["domain"]), bill)
+
+    def test_a_draft_on_hold_is_one_that_is_not_posted(self):
+        draft = self.bill(self.order_one, 4000, 500, post=False)
+        self.env["construction.hold"]._place(draft, "dispute", "quantity")
+        self.assertFalse(self.missing("on hold"))
+        self.assertEqual(self.missing("not posted")[0]["count"], 1)
+
+    def test_budgets_that_wait(self):
+        self.rule(self.second, kind="budget")
+        self.assertFalse(self.missing("Budget"))
+        budget = self.env["construction.budget"].create({
+            "job_id": self.job.id, "version": "next",
+            "line_ids": [Command.create({"cost_code_id": self.code.id,
+                                         "cost_type_id": self.material.id, "amount": 162000})],
+        })  # fmt: skip
+        budget.with_user(self.manager).action_approve()
+        self.assertEqual(budget.release_state, "to_release")
+        (row,) = self.missing("Budget")
+        self.assertEqual((row["count"], row["amount"]), (1, 12000), "what it changes")
+        self.assertEqual(self.env["construction.budget"].search(row["action"]["domain"]), budget)
 
     def test_parked_events_and_late_feeds(self):
         job = self.setup_job(budget=None)
