@@ -60,10 +60,18 @@ class ConstructionJobCostEntry(models.Model):
     def action_open_document(self):
         """The bill or entry that booked it.
 
-        :raises UserError: the user may not read it
+        :raises UserError: there is none, or the user may not read it
         """
         self.ensure_one()
         self.check_access("read")
+        if not self.move_id:
+            raise UserError(
+                self.env._(
+                    "%s has no entry in the books: it was entered on the job's analytic account "
+                    "itself. See Analytic Items.",
+                    self.name,
+                )
+            )
         if not self.move_id.has_access("read"):
             raise UserError(
                 self.env._(

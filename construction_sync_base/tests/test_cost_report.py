@@ -162,6 +162,21 @@ class TestCostReport(ReportCase, TransactionCase):
         action = row.action_open_changes()
         self.assertEqual(self.env[action["res_model"]].search(action["domain"]), change)
 
+    def test_cost_without_an_entry_opens_none(self):
+        """As it was typed before this addon came; it is refused today."""
+        line = self.cost_entry(70).line_ids.analytic_line_ids
+        line.name = "By hand"
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_analytic_line SET move_line_id = NULL WHERE id = %s", [line.id]
+        )
+        self.env.invalidate_all()
+        entry = self.env["construction.job.cost.entry"].search(
+            [("job_id", "=", self.job.id), ("amount", "=", 70)]
+        )
+        with self.assertRaisesRegex(UserError, "By hand has no entry"):
+            entry.with_user(self.manager).action_open_document()
+
     def test_a_row_read_again_reads_its_job_alone(self):
         other = self.make_job("26-OTHER")
         self.budget(7.0, job=other)
