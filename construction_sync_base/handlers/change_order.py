@@ -111,6 +111,8 @@ class ChangeOrderHandler(models.AbstractModel):
         fact, claims = self._fact, plan["claims"]
         plan["fact_before"] = (change.platform_claims or {}).get("fact")
         change.platform_claims = claims | {"fact": fact}
+        if item.approved_note:
+            change.budget_reason = item.approved_note
         wanted, silent = machine.snapshot(
             fact,
             claims,
@@ -163,15 +165,14 @@ class ChangeOrderHandler(models.AbstractModel):
         return True
 
     def _check_budget(self, plan):
-        """What goes beyond the budget: told, or stopped until there is budget, by policy."""
+        """What goes beyond the budget: told, or stopped until there is budget or somebody
+        approves the overrun, by policy."""
         change, item = plan["change"], plan["item"]
         found = change._budget_overruns().get(change)
-        check = found and change._budget_policy(item.platform_id)
-        if not found or check == "off":
+        check = found and change._budget_policy()
+        if not found or check == "off" or item.approved_note:
             return
-        text, currency = change._budget_text(found), change.company_id.currency_id
-        over = sum(needed - rest for _key, rest, needed in found)
-        more = {"amount": over, "currency_id": currency.id}
+        text, more = self._overrun(change, found)
         if check == "block":
             raise Refused(
                 Problem(
@@ -179,7 +180,7 @@ class ChangeOrderHandler(models.AbstractModel):
                     text,
                     wait=f"budget|{change.job_id.id}",
                     severity="high",
-                    suggestion=self.env._("Move budget to these lines."),
+                    suggestion=self.env._("Move budget to these lines, or approve the overrun."),
                     **more,
                 )
             )
@@ -187,6 +188,12 @@ class ChangeOrderHandler(models.AbstractModel):
             item.notice("budget", text, **more)
         else:
             change.message_post(body=text)
+
+    def _overrun(self, change, found):
+        """(text, values of its issue) of what `_budget_overruns` found"""
+        over = sum(needed - rest for _key, rest, needed in found)
+        more = {"amount": over, "currency_id": change.company_id.currency_id.id}
+        return change._budget_text(found), more
 
     def _accepts(self, plan):
         """Whether the platform's approval suffices; that of the submitter never does."""
@@ -228,15 +235,18 @@ class ChangeOrderHandler(models.AbstractModel):
         change = plan["change"]
         if self._fact == "submitted":
             return  # that is what it says of itself
+        text = self.env._(
+            "%(change)s waits for %(who)s.",
+            change=change.display_name,
+            who=change.approval_waiting_for or self.env._("an approval"),
+        )
+        found = change._budget_overruns().get(change)
+        if found and change._budget_policy() == "route":
+            overrun, more = self._overrun(change, found)
+            plan["item"].notice("approval", f"{text}\n{overrun}", severity="high", **more)
+            return
         plan["item"].notice(
-            "approval",
-            self.env._(
-                "%(change)s waits for %(who)s.",
-                change=change.display_name,
-                who=change.approval_waiting_for or self.env._("an approval"),
-            ),
-            amount=abs(change.cost_amount),
-            currency_id=change.currency_id.id,
+            "approval", text, amount=abs(change.cost_amount), currency_id=change.currency_id.id
         )
 
     def _tell_stuck(self, plan, problems):

@@ -162,6 +162,10 @@ class ConstructionChangeOrder(models.Model):
     )
     decided_on = fields.Date(string="Closed", readonly=True, copy=False)
     from_platform = fields.Boolean(readonly=True, copy=False)
+    platform_id = fields.Many2one(
+        "construction.platform", readonly=True, copy=False, index="btree_not_null",
+        ondelete="restrict", help="Whose sync policy decides about it.",
+    )  # fmt: skip
     platform_ref = fields.Char(string="Id at the platform", readonly=True, copy=False)
     platform_claims = fields.Json(
         readonly=True, copy=False, help="What the platform says of each side."

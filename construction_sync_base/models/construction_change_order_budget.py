@@ -51,14 +51,13 @@ class ConstructionChangeOrder(models.Model):
                 result[change] = found
         return result
 
-    def _budget_policy(self, platform=None):
-        """off, inform, warn, block or route."""
+    def _budget_policy(self):
+        """off, inform, warn, block or route: as its platform's own policy says, if it has one."""
         self.ensure_one()
-        return (
-            self.env["construction.sync.policy"]
-            ._get("change_order", self.company_id.id, platform)
-            .budget_check
+        policy = self.env["construction.sync.policy"]._get(
+            "change_order", self.company_id.id, self.platform_id.id
         )
+        return policy.budget_check
 
     def _budget_text(self, found):
         control = self.env["construction.budget.control"]
@@ -66,13 +65,14 @@ class ConstructionChangeOrder(models.Model):
 
     def _check_budget_on_screen(self, submitting=True):
         """A person submits or approves: inform, ask for a reason, refuse, or leave it to who
-        approves, by policy.
+        approves, by policy. Who approves sees the reason that was given, and decides.
 
         :raises UserError: with the arithmetic and what to do
         """
         for change, found in self._budget_overruns().items():
             check, text = change._budget_policy(), change._budget_text(found)
-            if check == "block":
+            reason = (change.budget_reason or "").strip()
+            if check == "block" and (submitting or not reason):
                 raise UserError(
                     self.env._(
                         "%s\n\nRaise the budget amount of these lines or move budget first.", text
@@ -80,7 +80,7 @@ class ConstructionChangeOrder(models.Model):
                 )
             if not submitting or check == "off":
                 continue
-            if check == "warn" and not (change.budget_reason or "").strip():
+            if check == "warn" and not reason:
                 raise UserError(
                     self.env._(
                         "%s\n\nTo submit it all the same, fill in “Reason for exceeding the "

@@ -15,6 +15,7 @@ KEPT = {
     "decided_on",
     "from_platform",
     "platform_claims",
+    "platform_id",
     "platform_ref",
     "stuck_sides",
 }

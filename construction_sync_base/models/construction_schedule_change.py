@@ -100,6 +100,7 @@ class ConstructionScheduleChange(models.AbstractModel):
             "prime_contract_ref": number or False,
             "platform_ref": plan["item"].external_id,
             "from_platform": True,
+            "platform_id": plan["item"].platform_id,
         }
 
     # ---------------------------------------------------------------- lines

@@ -1,5 +1,6 @@
 """Change orders of a platform and the approvals here."""
 
+from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, tagged
 
 from .test_change_order_events import ChangeEventCase
@@ -122,3 +123,34 @@ class TestApprovals(ChangeEventCase, TransactionCase):
         self.drain()
         self.assertEqual(self.state(event["id"]), "processed", self.issues(event["id"]).message)
         self.assertBooks(budget=201500)
+
+    def test_an_approved_overrun_goes_on_with_its_reason(self):
+        self.env.ref("construction_sync_base.policy_change_order").budget_check = "block"
+        event = self.over()
+        self.apply(event)
+        issue = self.assertParked(event["id"], "budget")
+        manager = self.make_user("co-overrun", "project_manager")
+        issue.with_user(manager).action_approve_overrun("the owner pays")
+        self.drain()
+        self.assertEqual(self.state(event["id"]), "processed", self.issues(event["id"]).message)
+        self.assertEqual(self.standing(), "approved none approved submitted")
+        self.assertEqual(self.change().budget_reason, "the owner pays (co-overrun)")
+
+    def test_the_overrun_is_that_of_the_platform_s_own_policy(self):
+        """Routed for this platform only: a person decides, and nobody else's policy does."""
+        policy = self.env["construction.sync.policy"].create(
+            {"object": "change_order", "platform_id": self.platform.id, "budget_check": "route"}
+        )
+        event = self.over()
+        self.process(event)
+        self.assertEqual(self.standing(), "submitted none submitted submitted")
+        issue = self.issues(event["id"])
+        self.assertEqual((issue.category, issue.severity, issue.amount), ("approval", "high", 1500))
+        self.assertIn("over by", issue.message)
+        manager = self.make_user("co-router", "project_manager")
+        policy.budget_check = "block"
+        with self.assertRaisesRegex(UserError, "move budget first"):
+            self.change().with_user(manager).action_release()
+        policy.budget_check = "route"
+        self.change().with_user(manager).action_release()
+        self.assertEqual(self.standing(), "approved none approved submitted")

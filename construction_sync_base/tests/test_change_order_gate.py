@@ -183,6 +183,15 @@ class TestBudgetCheck(ChangeOrderCase, TransactionCase):
             change.with_user(self.second).action_release()
         self.assertEqual(change.state, "submitted")
 
+    def test_a_reason_that_was_given_is_not_asked_for_again(self):
+        change = self.over(budget_reason="The owner pays for it by claim 4")
+        change.action_submit()
+        self.check("block")
+        change.with_user(self.second).action_release()
+        self.assertEqual(change.state, "approved")
+        with self.assertRaisesRegex(UserError, "move budget first"):
+            self.over(budget_reason="A reason is no budget").action_submit()
+
     def test_routed_to_a_person(self):
         self.release_by_policy("change_order")
         self.check("route")
