@@ -1,5 +1,6 @@
 """One list of what stands at the gate, of every kind."""
 
+from lxml import etree
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import TransactionCase, tagged
@@ -106,3 +107,17 @@ class TestReleaseQueue(BillCase, TransactionCase):
         self.env.invalidate_all()
         with self.assertQueryCount(1):
             queue.search_fetch([], ["name", "amount", "state", "due_on"])
+
+    def test_buttons_of_who_may_press_them(self):
+        """An auditor reads the queue and corrections; what he may not press, he does not see."""
+        auditor = self.make_user("queue-auditor", "auditor")
+        for model, kind, buttons in (
+            ("construction.release.queue", "list", {"action_release", "action_return_dialog"}),
+            ("construction.correction", "form", {"action_submit", "action_drop"}),
+        ):
+            for user, expected in (
+                (self.finance, buttons), (self.manager, buttons), (auditor, set()),
+            ):  # fmt: skip
+                arch = self.env[model].with_user(user).get_view(view_type=kind)["arch"]
+                found = set(etree.fromstring(arch).xpath("//header/button/@name"))
+                self.assertEqual(found & buttons, expected, f"{model} {user.login}")
