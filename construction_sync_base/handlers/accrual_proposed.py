@@ -13,7 +13,8 @@ class AccrualProposed(models.AbstractModel):
     """accrual.proposed → a draft accrual that waits for its release.
 
     A newer version replaces what is not released; where it is, a new draft takes its place,
-    whose release takes the old one back first. The same version again changes nothing.
+    whose release takes the old one back first. The same version again changes nothing. What
+    was undone is proposed anew by a newer version, whatever it says.
     """
 
     _name = "construction.handler.accrual.proposed"
@@ -24,7 +25,7 @@ class AccrualProposed(models.AbstractModel):
     _order_in_batch = 85
 
     def _apply(self, items):
-        known = self._split_new(items, "construction.accrual")
+        known = self._standing(self._split_new(items, "construction.accrual"))
         ready = self._of_one_job(items)
         self._check_days(ready)
         ready = [pair for pair in ready if not pair[0].blocked]
@@ -42,6 +43,14 @@ class AccrualProposed(models.AbstractModel):
             else:
                 rows.append((item, values, before))
         self._save(rows)
+
+    def _standing(self, known):
+        """Those that a newer version meets: nothing is left of one that was undone."""
+        return {
+            item_id: accrual
+            for item_id, accrual in known.items()
+            if accrual.state in ("draft", "posted")
+        }
 
     def _check_days(self, ready):
         """It is booked on the last day of its month and taken back on the next."""

@@ -98,11 +98,12 @@ class ConstructionAccrual(models.Model):
         if self.state != "draft" or not self.line_ids:
             return False
         replaced = ""
-        if self.replaces_id:
+        first = self._taken_back_first()
+        if first:
             replaced = self.env._(
                 "Takes back %(accrual)s first: %(amount)s.\n",
-                accrual=self.replaces_id.number,
-                amount=self._shown(self.replaces_id.amount_total),
+                accrual=first.number,
+                amount=self._shown(first.amount_total),
             )
         return replaced + self.env._(
             "%(amount)s cost on %(date)s, taken back on %(reversed)s.\n%(lines)s",
@@ -114,7 +115,7 @@ class ConstructionAccrual(models.Model):
 
     def _release_perform(self):
         self._check_ready()
-        self.replaces_id._replace()
+        self._taken_back_first()._replace()
         moves = self._posted_entries()
         reversals = moves._reverse_moves(
             [
@@ -129,6 +130,10 @@ class ConstructionAccrual(models.Model):
         reversals._post(soft=True)  # one that lies ahead is posted by Odoo on its day
         for record, move, reversal in zip(self, moves, reversals, strict=True):
             record.write({"move_id": move.id, "reversal_id": reversal.id, "state": "posted"})
+
+    def _taken_back_first(self):
+        """What the release takes back; nothing of one that somebody has undone meanwhile."""
+        return self.replaces_id.filtered(lambda accrual: accrual.state == "posted")
 
     def _replace(self):
         """Take back entry and reversal, each on its own day, by entries of their own; one that

@@ -108,7 +108,7 @@ class ConstructionAccrualLine(models.Model):
             digits = line.currency_id.decimal_places
             asked.setdefault(line.purchase_line_id, Decimal(0))
             asked[line.purchase_line_id] += money.from_float(line.amount, digits)
-        for line in self.accrual_id.replaces_id.line_ids:  # taken back before
+        for line in self.accrual_id._taken_back_first().line_ids:
             if line.purchase_line_id in asked:
                 digits = line.currency_id.decimal_places
                 asked[line.purchase_line_id] -= money.from_float(line.amount, digits)

@@ -125,6 +125,31 @@ class TestAccrualEvents(DomainCase, TransactionCase):
         self.release()
         self.assertEqual((self.booked("2026-05"), self.booked("2026-06")), (8000, -8000))
 
+    def undo(self, accrual):
+        correction = self.env["construction.correction"]._propose(
+            accrual, "void", "Mistake", str(accrual.date)
+        )
+        correction.with_user(self.finance).action_release()
+        self.assertEqual(accrual.state, "undone")
+
+    def test_what_was_undone_is_not_taken_back_again(self):
+        self.propose()
+        self.release()
+        self.undo(self.accruals())
+        self.assertEqual(self.booked("2026-05"), 0)
+        self.assertParked(self.propose(2, "10000.01"), "matching", "10,000.01 is accrued")
+        self.propose(3)  # the same once more: it is accrued anew
+        self.release()
+        self.assertEqual((self.booked("2026-05"), self.booked("2026-06")), (3000, -3000))
+        self.propose(4, "8000.00")
+        first, second, third = self.accruals()
+        self.assertEqual((second.replaces_id.ids, third.replaces_id), ([], second))
+        self.undo(second)  # while its successor waits
+        self.assertNotIn("Takes back", third.release_effect)
+        self.release()
+        self.assertEqual((third.state, self.booked("2026-05")), ("posted", 8000))
+        self.assertEqual({first.state, second.state}, {"undone"})
+
     def test_the_reversal_that_lies_ahead_of_a_replaced_one(self):
         month = date.today().replace(day=1)
         first = f"{month:%Y-%m}"
