@@ -152,6 +152,27 @@ class TestWorkInPlace(InPlaceCase, TransactionCase):
         self.assertEqual(self.of_work(*names), (100000, 40000, 0, 40000, 60000, 100000))
         self.assertEqual(self.propose(JUNE).amount_total, 30000)
 
+    def successor(self, accrual, amount, month=MAY):
+        """A newer version from the platform, which waits for its release."""
+        line = {"purchase_line_id": accrual.line_ids.purchase_line_id.id, "amount": amount}
+        values = {"month": month, "replaces_id": accrual.id, "line_ids": [Command.create(line)]}
+        return self.env["construction.accrual"]._at_the_gate().create(values)
+
+    def test_beside_a_draft_that_takes_the_place_of_another(self):
+        """20,000 in place, 15,000 accrued, which 16,000 are to replace: 4,000 are missing."""
+        order = self.subcontracted()
+        self.report(20, "2026-05-29")
+        accrued = self.released({"purchase_line_id": order.order_line.id, "amount": 15000})
+        draft = self.successor(accrued, 16000)
+        missing = self.propose()
+        self.assertEqual(missing.amount_total, 4000)
+        missing.unlink()
+        draft.with_env(self.env).line_ids.amount = 20000
+        with self.assertRaisesRegex(UserError, "accrued, or proposed"):
+            self.propose()
+        draft.with_env(self.env).month = JUNE  # May will have nothing of it
+        self.assertEqual(self.propose().amount_total, 20000)
+
     def test_its_own_cost_type_before_the_whole_code(self):
         self.subcontracted()
         self.report(80, "2026-05-29")

@@ -1,3 +1,5 @@
+from collections import Counter
+
 from dateutil.relativedelta import relativedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -72,7 +74,7 @@ class ConstructionAccrualPropose(models.TransientModel):
         groups = {}
         for line in ordered.filtered(lambda line: line.id in amounts):
             basis, amount = amounts[line.id]
-            amount -= money.from_float(proposed.get(line.id, 0), digits)
+            amount -= proposed[line.id]
             if amount > 0:
                 groups.setdefault((line.order_id.project_id, basis), []).append(
                     {
@@ -96,14 +98,19 @@ class ConstructionAccrualPropose(models.TransientModel):
         return domain
 
     def _proposed(self, ordered):
-        """{order line id: what drafts of the month accrue on it}"""
-        rows = self.env["construction.accrual.line"]._read_group(
-            [
-                ("purchase_line_id", "in", ordered.ids),
-                ("accrual_id.state", "=", "draft"),
-                ("accrual_id.month", "=", self.month.replace(day=1)),
-            ],
-            ["purchase_line_id"],
-            ["amount:sum"],
-        )
-        return {line.id: amount for line, amount in rows}
+        """{order line id: Decimal that drafts of the month add to what is accrued on it}; the
+        release of one that takes the place of another takes that one back."""
+        month, digits = self.month.replace(day=1), self.company_id.currency_id.decimal_places
+        Accrual = self.env["construction.accrual"]
+        drafts = Accrual.search([("state", "=", "draft"), ("month", "=", month)])
+        successors = Accrual.search([("state", "=", "draft"), ("replaces_id.month", "=", month)])
+        proposed = Counter()
+        for sign, accruals in ((1, drafts), (-1, successors._taken_back_first())):
+            rows = self.env["construction.accrual.line"]._read_group(
+                [("purchase_line_id", "in", ordered.ids), ("accrual_id", "in", accruals.ids)],
+                ["purchase_line_id"],
+                ["amount:sum"],
+            )
+            for line, amount in rows:
+                proposed[line.id] += sign * money.from_float(amount, digits)
+        return proposed
