@@ -1,10 +1,11 @@
 from decimal import Decimal
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools import formatLang
 
 from ..lib import money
+from .construction_bill_deduction import ADVANCE
 
 
 class AccountMoveDeduction(models.Model):
@@ -25,10 +26,41 @@ class AccountMoveDeduction(models.Model):
             move.deduction_total = sum(move.deduction_ids.mapped("amount"))
 
     def _release_perform(self):
+        bills = self.filtered("deduction_ids")
+        recovering = bills.deduction_ids.filtered(lambda row: row.kind == ADVANCE)
+        if recovering:
+            recovering._lock_advances(recovering.move_id.commercial_partner_id)
         result = super()._release_perform()
-        for bill in self.filtered("deduction_ids"):
+        for bill in bills:
+            bill.deduction_ids._check_advances_left()
             bill._post_deductions()
         return result
+
+    def _post(self, soft=True):
+        posted = super()._post(soft=soft)
+        posted._announce_paid_advances()
+        return posted
+
+    def _announce_paid_advances(self):
+        """Prepayments, and recoveries that are taken back, leave something to recover."""
+        vendors = self.env["res.partner"]
+        for company, moves in self.grouped("company_id").items():
+            accounts = self.env["construction.account.map"]._other_account_ids(
+                company.id, "advance_account_id"
+            )
+            lines = moves.line_ids.filtered(lambda line: line.amount_currency > 0)
+            lines = lines.filtered_domain([("account_id", "in", list(accounts.values()))])
+            vendors |= lines.partner_id.commercial_partner_id
+        self.env["construction.bill.deduction"]._announce_vendors(vendors)
+
+    def button_cancel(self):
+        result = super().button_cancel()
+        self.deduction_ids._announce_advances()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_leaves_advances(self):
+        self.deduction_ids._announce_advances()
 
     def _post_deductions(self):
         """Dr payable / Cr what each deduction is for, on the bill's day and at its rate,

@@ -1,13 +1,12 @@
-from decimal import Decimal
-
 from odoo import models
 
 from ..lib import money
+from .construction_bill_deduction import ADVANCE
 from .construction_resolver import coding_of
 
 COSTS = ("back_charge", "liquidated_damages", "discount", "other")
 TAXED = ("back_charge", "discount")
-ACCOUNTS = {"advance_recovery": "advance_account_id", "withholding": "withholding_account_id"}
+ACCOUNTS = {ADVANCE: "advance_account_id", "withholding": "withholding_account_id"}
 
 
 class ConstructionInvoiceDeductions(models.AbstractModel):
@@ -25,8 +24,7 @@ class ConstructionInvoiceDeductions(models.AbstractModel):
             for row, amount in zip(rows, plan["header"].deductions, strict=True):
                 if amount and not plan["item"].blocked:
                     self._read_deduction(plan, row, amount, codes)
-        for plan in plans:
-            self._check_advance(plan)
+        self._check_advances([plan for plan in plans if not plan["item"].blocked])
         return [plan for plan in plans if not plan["item"].blocked]
 
     def _codes_of_deductions(self, plans):
@@ -180,49 +178,49 @@ class ConstructionInvoiceDeductions(models.AbstractModel):
             suggestion=self.env._("Finance adds it to the account map."),
         )
 
-    def _check_advance(self, plan):
-        """An advance is recovered where one was paid, and no more than is left of it."""
-        wanted = sum(
-            (
-                money.from_float(row["amount"], plan["digits"])
-                for row in plan["deductions"]
-                if row["kind"] == "advance_recovery"
-            ),
-            Decimal(0),
-        )
+    def _check_advances(self, plans):
+        """An advance is recovered where one was paid, and no more than is left of it after what
+        drafts and the plans before in the batch recover. A newer version takes the place of
+        its own bill."""
+        wanted = {}
+        for plan in plans:
+            rows = [row for row in plan["deductions"] if row["kind"] == ADVANCE]
+            if rows:
+                vendor = plan["vendor"].commercial_partner_id
+                place = (plan["company"], vendor, plan["currency"])
+                key = (*(record.id for record in place), rows[0]["account_id"])
+                amounts = [money.from_float(row["amount"], plan["digits"]) for row in rows]
+                wanted[plan["item"].id] = (key, sum(amounts))
         if not wanted:
             return
-        account_ids = {
-            row["account_id"] for row in plan["deductions"] if row["kind"] == "advance_recovery"
-        }
-        ((left,),) = (
-            self.env["account.move.line"]
-            .sudo()
-            ._read_group(
-                [
-                    ("account_id", "in", list(account_ids)),
-                    ("company_id", "=", plan["company"].id),
-                    ("parent_state", "=", "posted"),
-                    ("partner_id.commercial_partner_id", "=",
-                     plan["vendor"].commercial_partner_id.id),
-                    ("currency_id", "=", plan["currency"].id),
-                ],
-                [],
-                ["amount_currency:sum"],
+        Deduction = self.env["construction.bill.deduction"]
+        vendors = self.env["res.partner"].browse({key[1] for key, _amount in wanted.values()})
+        left = Deduction._advances(vendors, {key[3] for key, _amount in wanted.values()})
+        for plan in plans:
+            if plan["item"].id not in wanted:
+                continue
+            key, amount = wanted[plan["item"].id]
+            own = plan["bill"].sudo().filtered(lambda bill: bill.state in ("draft", "posted"))
+            own = own.deduction_ids.filtered(
+                lambda row, key=key: row.kind == ADVANCE and row._advance_key() == key
             )
-        )  # fmt: skip
-        left = money.from_float(left or 0.0, plan["digits"])
-        if wanted > left:
-            plan["item"].park(
-                "matching",
-                self.env._(
-                    "The invoice recovers %(wanted)s of an advance, %(left)s is left of what the "
-                    "vendor was advanced.",
-                    wanted=wanted,
-                    left=left,
-                ),
-                amount=wanted - left,
-                currency_id=plan["currency"].id,
-                wait=f"advance|{plan['vendor'].id}",
-                suggestion=self.env._("Post the prepayment first, or have the invoice corrected."),
-            )
+            available = left[key] + sum(row._exact() for row in own)
+            if amount > available:
+                self._ask_for_advance(plan, amount, available)
+            else:
+                left[key] = available - amount
+
+    def _ask_for_advance(self, plan, wanted, left):
+        plan["item"].park(
+            "matching",
+            self.env._(
+                "The invoice recovers %(wanted)s of an advance, %(left)s is left of what the "
+                "vendor was advanced.",
+                wanted=self._shown(plan, wanted),
+                left=self._shown(plan, left),
+            ),
+            amount=wanted - left,
+            currency_id=plan["currency"].id,
+            wait=f"advance|{plan['vendor'].commercial_partner_id.id}",
+            suggestion=self.env._("Post the prepayment first, or have the invoice corrected."),
+        )

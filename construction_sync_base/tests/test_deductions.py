@@ -2,14 +2,18 @@
 code that bore the work get the deduction."""
 
 from collections import Counter
+from unittest.mock import patch
 
+import psycopg2
+from odoo import SUPERUSER_ID, api
+from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, tagged
+from odoo.tools import mute_logger
 
 from .invoices import InvoiceCase
 
 
-@tagged("post_install", "-at_install")
-class TestDeductions(InvoiceCase, TransactionCase):
+class DeductionCase(InvoiceCase):
     def given(self):
         super().given()
         self.finance = self.make_user("deduct-finance", "finance")
@@ -33,6 +37,9 @@ class TestDeductions(InvoiceCase, TransactionCase):
             sums[codes.browse(code).code] += float(cell.get("actual") or 0)
         return {code: amount for code, amount in sums.items() if amount}
 
+
+@tagged("post_install", "-at_install")
+class TestDeductions(DeductionCase, TransactionCase):
     def test_an_agreed_back_charge_is_credited_to_its_code(self):
         bill = self.posted(
             deductions=self.deduct("back_charge", "150.00", cost_code="05-120", reference="BC-7"),
@@ -98,20 +105,6 @@ class TestDeductions(InvoiceCase, TransactionCase):
         )
         self.assertEqual(line.balance, -200)
 
-    def test_an_advance_is_recovered_where_there_is_one(self):
-        data = {"deductions": self.deduct("advance_recovery", "300.00")}
-        event = self.invoice("I9", **data)
-        self.apply(event)
-        self.assertParked(event["id"], "matching")
-        self.posted("P1", kind="prepayment", lines=[self.line_of("500.00", None)])
-        self.assertEqual(self.actual(), {})
-        bill = self.posted("I2", **data)
-        self.assertEqual(bill.amount_currently_due, 700)
-        self.assertEqual(self.actual(), {"03-300": 1000})
-        account = bill.deduction_ids.account_id
-        left = self.env["account.move.line"].search([("account_id", "=", account.id)])
-        self.assertEqual(sum(left.mapped("balance")), 200)
-
     def test_what_nothing_says_is_asked(self):
         self.tax(10.0)
         code = {"amount_tax": "100.00", "taxes": [
@@ -139,3 +132,113 @@ class TestDeductions(InvoiceCase, TransactionCase):
         self.assertEqual(self.actual(), {"03-300": 850})
         bill = self.posted(sequence=2)
         self.assertEqual((bill.amount_currently_due, self.actual()), (1000, {"03-300": 1000}))
+
+
+@tagged("post_install", "-at_install")
+class TestAdvanceRecovery(DeductionCase, TransactionCase):
+    """An advance of 500 is recovered once, whoever asks for it and when."""
+
+    def recovery(self, amount="300.00"):
+        return {"deductions": self.deduct("advance_recovery", amount)}
+
+    def prepaid(self):
+        return self.posted("P1", kind="prepayment", lines=[self.line_of("500.00", None)])
+
+    def recovering(self, number, **over):
+        """An invoice like no other one that recovers 300."""
+        return self.invoice(f"I{number}", date=f"2026-03-{number:02d}", **self.recovery(), **over)
+
+    def test_it_waits_for_the_prepayment(self):
+        event = self.recovering(9)
+        self.apply(event)
+        issue = self.assertParked(event["id"], "matching")
+        self.assertRegex(issue.message, r"\$.300\.00 .* \$.0\.00")
+        self.prepaid()
+        self.assertEqual(self.actual(), {})
+        self.drain()
+        bill = self.bound("supplier_invoice", "I9")
+        bill.with_user(self.finance).action_release()
+        self.assertEqual(bill.amount_currently_due, 700)
+        self.assertEqual(self.actual(), {"03-300": 1000})
+        account = bill.deduction_ids.account_id
+        left = self.env["account.move.line"].search([("account_id", "=", account.id)])
+        self.assertEqual(sum(left.mapped("balance")), 200)
+
+    def test_what_others_are_about_to_recover_is_not_left(self):
+        """Neither of two in one batch nor of one that comes before the first is released."""
+        self.prepaid()
+        events = [self.recovering(number) for number in (1, 2, 3)]
+        self.apply(*events[:2])
+        self.apply(events[2])
+        self.assertEqual(
+            [self.state(event["id"]) for event in events], ["processed", "parked", "parked"]
+        )
+        data = {"external_id": "I1", "date": "2026-04-01", "reason": "x", "by": "Pat"}
+        self.process(self.event("supplier_invoice.voided", data=data))
+        self.drain()
+        self.assertEqual(
+            [self.state(event["id"]) for event in events], ["processed", "processed", "parked"]
+        )
+
+    def test_a_newer_version_takes_the_place_of_its_own(self):
+        self.prepaid()
+        bill = self.made(sequence=1, **self.recovery("400.00"))
+        self.made(sequence=2, **self.recovery("450.00"))
+        bill.with_user(self.finance).action_release()
+        self.made(sequence=3, **self.recovery("450.00"))
+        self.assertEqual(self.bound("supplier_invoice", "I1"), bill)
+
+    def test_a_draft_without_it_leaves_it_to_others(self):
+        self.prepaid()
+        self.made(sequence=1, **self.recovery("400.00"))
+        event = self.recovering(2)
+        self.apply(event)
+        self.assertParked(event["id"], "matching")
+        self.made(sequence=2)
+        self.drain()
+        self.assertEqual(self.state(event["id"]), "processed")
+
+    def test_it_is_looked_at_once_more_at_the_release(self):
+        """Two that were taken in at the same moment, each without knowing of the other."""
+        self.prepaid()
+        first = self.made("I1", **self.recovery())
+        second = self.made("I2", date="2026-03-30")
+        row = first.deduction_ids
+        row.copy({"move_id": second.id})
+        deductions = type(self.env["construction.bill.deduction"])
+        with patch.object(
+            deductions, "_lock_advances", autospec=True, side_effect=deductions._lock_advances
+        ) as lock:
+            first.with_user(self.finance).action_release()
+            self.assertEqual(first.state, "posted")
+            self.assertEqual(lock.call_args.args[1], self.bound("vendor", "V1"))
+        with self.assertRaisesRegex(UserError, r"300\.00.*200\.00"):
+            second.with_user(self.finance).action_release()
+
+
+@tagged("post_install", "-at_install")
+class TestRecoveredTwice(TransactionCase):
+    def test_the_second_of_two_releases_starts_again(self):
+        """It had added up before the first was done."""
+        with self.registry.cursor() as cr:
+            vendor = api.Environment(cr, SUPERUSER_ID, {})["res.partner"].create({"name": "Raced"})
+        self.addCleanup(self.forget, vendor.id)
+
+        def lock(cr):
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            env["construction.bill.deduction"]._lock_advances(env["res.partner"].browse(vendor.id))
+
+        with self.registry.cursor() as first, self.registry.cursor() as second:
+            second.execute("SELECT 1")  # its snapshot is taken
+            lock(first)
+            first.commit()
+            with (
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(psycopg2.errors.SerializationFailure),
+            ):
+                lock(second)
+            second.rollback()
+
+    def forget(self, vendor_id):
+        with self.registry.cursor() as cr:
+            api.Environment(cr, SUPERUSER_ID, {})["res.partner"].browse(vendor_id).unlink()
