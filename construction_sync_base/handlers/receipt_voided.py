@@ -1,9 +1,10 @@
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 
 class ReceiptVoided(models.AbstractModel):
-    """receipt.voided → a counter receipt takes the quantities back; both stay. Where bills are
+    """receipt.voided → a counter receipt takes the quantities back, on the day of the receipt
+    while its month is open; both stay. Where bills are
     paid by receipt, those that nothing covers any more are set back first, by a correction.
 
     A void that comes before its receipt leaves a tombstone, so that the receipt adds nothing
@@ -46,7 +47,9 @@ class ReceiptVoided(models.AbstractModel):
             return self._corrected(item, receipt)
         try:
             with self.env.cr.savepoint():
-                receipt._void(item.data["date"])
+                told_on = fields.Date.to_date(item.data["date"])
+                Correction = self.env["construction.correction"]
+                receipt._void(Correction._day_for(receipt, receipt.date, told_on))
         except UserError as error:
             item.park("matching", str(error))
             return False

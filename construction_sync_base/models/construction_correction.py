@@ -83,7 +83,7 @@ class ConstructionCorrection(models.Model):
             posted = record.line_ids.filtered(lambda line: line.action in ("reverse", "redraft"))
             record.amount_total = sum(posted.mapped("amount"))
             record.paid_total = sum(posted.mapped("paid"))
-            record.moved_dates = any(posted.mapped("moved"))
+            record.moved_dates = any(record.line_ids.mapped("moved"))
 
     @api.depends("res_model", "res_id")
     def _compute_document(self):
@@ -161,8 +161,7 @@ class ConstructionCorrection(models.Model):
 
     def _releases_itself(self, policy):
         """By itself only on the days of the documents, in months that are open."""
-        days = self.line_ids.filtered(lambda line: line.action in ("reverse", "redraft"))
-        pairs = [(self.company_id.id, line.date) for line in days]
+        pairs = [(self.company_id.id, line.date) for line in self.line_ids if line.date]
         closing = self.env["construction.period"]._closing(pairs)
         return not closing and not self.moved_dates and super()._releases_itself(policy)
 

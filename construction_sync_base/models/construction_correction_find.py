@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ..lib import undo
 from ..lib.errors import ToldError
+from .construction_correction_line import DATED
 
 # of documents of one day that stand on each other in no way, the later kind goes first
 RANKS = {
@@ -58,8 +59,11 @@ class ConstructionCorrection(models.Model):
         rows = [command[2] for command in commands]
         return [(row["res_model"], row["res_id"], row["action"]) for row in rows]
 
-    def _values_for(self, origin, kind, reason, told_on=None, roots=None):
-        """Values of a correction, its steps in the order in which they are taken."""
+    def _values_for(self, origin, kind, reason, told_on=None, roots=None, chosen=None):
+        """Values of a correction, its steps in the order in which they are taken.
+
+        :param chosen: {(model, id): day that a person chose for the step}
+        """
         day = fields.Date.to_date(told_on) or fields.Date.context_today(self)
         origin = origin.sudo()
         company = origin.company_id
@@ -74,7 +78,9 @@ class ConstructionCorrection(models.Model):
             "reason": reason,
             "date": day,
             "line_ids": [
-                fields.Command.create(self._step_values(record, action, day) | {"sequence": number})
+                fields.Command.create(
+                    self._step_values(record, action, day, chosen or {}) | {"sequence": number}
+                )
                 for number, (record, action) in enumerate(steps, start=1)
             ],
         }
@@ -119,7 +125,7 @@ class ConstructionCorrection(models.Model):
                 )
             )
 
-    def _step_values(self, record, action, told_on):
+    def _step_values(self, record, action, told_on, chosen):
         day = record._correction_day()
         values = {
             "res_model": record._name,
@@ -130,28 +136,35 @@ class ConstructionCorrection(models.Model):
             "amount": record._correction_amount(),
             "paid": 0.0,
             "date": False,
+            "proposed_date": False,
         }
-        if action in ("reverse", "redraft"):
+        if action in DATED:
+            proposed = self._day_for(record, day, told_on)
+            wanted = chosen.get((record._name, record.id))
             values |= {
-                "date": self._day_for(record, day, told_on),
+                "proposed_date": proposed,
+                "date": wanted if wanted and not self._is_locked(record, wanted) else proposed,
                 "paid": record._correction_paid(),
             }
         return values
 
-    def _day_for(self, record, day, told_on):
-        """:raises UserError: no month is open"""
+    def _is_locked(self, record, day):
+        """Whether job cost or the ledger takes nothing of it on a day."""
         Period = self.env["construction.period"].sudo()
+        return bool(Period._locked(record.company_id, [day])) or record._ledger_locked(day)
 
-        def is_locked(one):
-            return bool(Period._locked(record.company_id, [one])) or record._ledger_locked(one)
+    def _day_for(self, record, day, told_on):
+        """On which day something of `day` is taken back.
 
+        :raises UserError: no month is open
+        """
         try:
-            return undo.day_of(day, told_on, is_locked)
+            return undo.day_of(day, told_on, lambda one: self._is_locked(record, one))
         except ToldError as error:
             raise UserError(self.env._(error.text, **error.values)) from error
 
     def _find_again(self):
-        """The steps as they are now; days that somebody chose stay.
+        """The steps as they are now; days that somebody chose stay while they are open.
 
         :raises UserError: nothing is left to undo
         """
@@ -161,12 +174,13 @@ class ConstructionCorrection(models.Model):
             raise UserError(self.env._("The document is no more: drop the correction."))
         origin.check_access("read")
         origin = origin.sudo()
-        chosen = {(line.res_model, line.res_id): line.date for line in self.line_ids if line.date}
-        values = self._values_for(origin, self.kind, self.reason, self.date, self._roots(origin))
-        for command in values["line_ids"]:
-            row = command[2]
-            if row["date"]:
-                row["date"] = chosen.get((row["res_model"], row["res_id"]), row["date"])
+        chosen = {
+            (line.res_model, line.res_id): line.date
+            for line in self.line_ids
+            if line.date != line.proposed_date
+        }
+        roots = self._roots(origin)
+        values = self._values_for(origin, self.kind, self.reason, self.date, roots, chosen)
         lines = [fields.Command.clear(), *values["line_ids"]]
         self._at_the_gate().write({"line_ids": lines, "job_id": values["job_id"]})
 

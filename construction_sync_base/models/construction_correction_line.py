@@ -10,6 +10,8 @@ ACTIONS = [
     ("cancel", "Cancel"),
     ("retry", "Bring to where it should be"),
 ]
+# what takes something back by a document of a day
+DATED = ("reverse", "redraft", "return")
 
 
 class ConstructionCorrectionLine(models.Model):
@@ -36,7 +38,10 @@ class ConstructionCorrectionLine(models.Model):
     document = fields.Char(required=True, readonly=True)
     action = fields.Selection(ACTIONS, required=True, readonly=True)
     original_date = fields.Date(string="Of", readonly=True)
-    date = fields.Date(string="Taken back on", help="Of the entry that takes it back.")
+    date = fields.Date(string="Taken back on", help="Of what takes it back.")
+    proposed_date = fields.Date(
+        readonly=True, help="Another day than this was chosen by a person, and is kept while open."
+    )
     moved = fields.Boolean(
         string="Another day",
         compute="_compute_moved",
@@ -91,7 +96,7 @@ class ConstructionCorrectionLine(models.Model):
         parts = [f"{labels[self.action]}: {self.document}"]
         if self.amount:
             parts.append(self.correction_id._shown(self.amount))
-        if self.action in ("reverse", "redraft") and self.date:
+        if self.date:
             told = self.env._("on %s", format_date(self.env, self.date))
             if self.moved:
                 told = self.env._(

@@ -42,7 +42,9 @@ class ConstructionReceiptCorrection(models.Model):
     def _correction_amount(self):
         order = self.order_id
         company = order.company_id
-        return self.currency_id._convert(abs(self.amount), company.currency_id, company, self.date)
+        return self.currency_id._convert(
+            abs(self.amount), company.currency_id, company, order.date_order
+        )
 
     def _is_to_undo(self):
         return not self.voids_id and not self.is_void
@@ -71,11 +73,12 @@ class ConstructionReceiptCorrection(models.Model):
 
     # ------------------------------------------------------------------ undo
     def _undo_by_correction(self, step):
-        return self._void(step.correction_id.date)
+        return self._void(step.date)
 
     def _void(self, day):
         """Take the quantities back by a receipt of their own.
 
+        :param day: of the counter receipt: from it on nothing of this is in place
         :return: the counter receipt
         :raises UserError: it was taken back before, or came by a transfer of Odoo
         """

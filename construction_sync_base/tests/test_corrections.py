@@ -1,6 +1,8 @@
 """Corrections: what is shown before anything is undone, on which day, by whom, and that all of
 it happens or none."""
 
+from decimal import Decimal
+
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, TransactionCase, tagged
@@ -60,7 +62,6 @@ class TestCorrections(BillCase, TransactionCase):
         with self.assertRaises(UserError):
             correction.with_user(self.releaser).action_release()
         correction.with_user(self.releaser).action_return("April is closed")
-        line.date = False
         correction.with_user(self.finance).action_submit()
         self.assertEqual(str(correction.line_ids[0].date), "2026-05-01")
         correction.with_user(self.releaser).action_release()
@@ -70,6 +71,38 @@ class TestCorrections(BillCase, TransactionCase):
              ("parent_state", "=", "posted")]
         )  # fmt: skip
         self.assertEqual(sum(month.mapped("balance")), 400)
+
+    def test_days_follow_what_a_person_chose(self):
+        """The day on which it was told moves the steps of locked months; a step's own day stays
+        only where a person chose it, and its month is open."""
+        self.lock("2026-03-01")
+        correction = self.propose()
+
+        def days_after(**values):
+            correction.with_user(self.releaser).action_return("another day")
+            correction.with_user(self.finance).write(values)
+            correction.with_user(self.finance).action_submit()
+            return str(correction.line_ids[0].date)
+
+        self.assertEqual(days_after(date="2026-04-20"), "2026-04-20")
+        step = correction.line_ids[0]
+        chosen = [Command.update(step.id, {"date": "2026-04-22"})]
+        self.assertEqual(days_after(line_ids=chosen), "2026-04-22")
+        self.assertEqual(days_after(date="2026-05-06"), "2026-04-22", "chosen, and open")
+        self.lock("2026-04-01")
+        self.assertEqual(days_after(), "2026-05-06", "the chosen day is locked")
+
+    def test_a_receipt_is_taken_back_on_its_own_day(self):
+        line = self.ordered.order_line
+        receipt = self.env["construction.receipt"]._record(
+            [({"order_id": self.ordered.id, "company_id": self.company.id, "number": "R-1",
+               "kind": "receipt", "date": "2026-03-20"}, [(line, Decimal(300), {})])]
+        )  # fmt: skip
+        step = self.propose().line_ids.filtered(lambda one: one.res_model == receipt._name)
+        self.assertEqual((str(step.date), step.moved), ("2026-03-20", False))
+        self.assertIn("on 03/20/2026", step._effect())
+        step.correction_id.with_user(self.releaser).action_release()
+        self.assertEqual(receipt.voided_by_ids.date, receipt.date)
 
     def test_a_policy_does_not_release_into_another_month(self):
         self.release_by_policy("correction")

@@ -1,5 +1,7 @@
 """receipt.recorded: what came of an order, by quantity or by value."""
 
+from datetime import date
+
 from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, tagged
 
@@ -94,6 +96,32 @@ class TestReceipts(ReceiptCase, TransactionCase):
         self.process(self.receipt(self.pieces("2"), kind="return"))
         self.assertEqual(self.unit.qty_received, 4)
         self.refused("matching", self.pieces("5"), kind="return")
+
+    def test_a_voided_receipt_leaves_nothing_to_accrue(self):
+        """10 pieces of January that never came, told in April: January has nothing to accrue.
+        Once it is locked it stays as it is, and they are taken back when it was told."""
+
+        def unbilled():
+            return self.env["construction.job.cost"]._unbilled_of(self.unit, date(2026, 1, 31))
+
+        def received(external_id):
+            pieces = self.pieces("10")
+            self.process(self.receipt(pieces, external_id=external_id, date="2026-01-15"))
+            self.assertEqual(unbilled(), {self.unit.id: ("receipt", 50)})
+            return self.bound("receipt", external_id)
+
+        def void(external_id):
+            data = {"external_id": external_id, "date": "2026-04-02", "reason": "mistake"}
+            self.process(self.event("receipt.voided", data=data))
+
+        receipt = received("R1")
+        void("R1")
+        self.assertEqual((receipt.voided_by_ids.date, unbilled()), (receipt.date, {}))
+        receipt = received("R2")
+        self.env["construction.period"].create({"month": "2026-01-01"})._go("locked")
+        void("R2")
+        self.assertEqual(str(receipt.voided_by_ids.date), "2026-04-02")
+        self.assertEqual(unbilled(), {self.unit.id: ("receipt", 50)})
 
     def test_a_return_that_comes_first(self):
         """It waits for the receipt that it takes back."""
