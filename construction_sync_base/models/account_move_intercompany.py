@@ -15,8 +15,13 @@ class AccountMoveIntercompany(models.Model):
         index="btree_not_null",
         ondelete="restrict",
     )
+    # every bookkeeper opens the form of an entry: whom it is no business of has no such field
     intercompany_cost_ids = fields.One2many(
-        "construction.intercompany", "source_move_id", readonly=True
+        "construction.intercompany",
+        "source_move_id",
+        readonly=True,
+        groups="construction_sync_base.group_finance,construction_sync_base.group_auditor,"
+        "construction_sync_base.group_service",
     )
 
     _intercompany_once = models.UniqueIndex(
