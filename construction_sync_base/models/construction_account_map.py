@@ -221,8 +221,13 @@ class ConstructionAccountMap(models.Model):
         for row in self:
             pairs.append(("account_map", f"{row.company_id.id}|{row.category}"))
             pairs += [
-                (name, str(row.company_id.id))
-                for name in ("retention_account_id", "advance_account_id", "recovery_account_id")
-                if row[name]
+                (name, str(row.company_id.id)) for name in self._account_columns() if row[name]
             ]
         self.env["construction.resolver"]._available(pairs)
+
+    @api.model
+    def _account_columns(self):
+        """Fields that name a ledger account."""
+        return [
+            name for name, field in self._fields.items() if field.comodel_name == "account.account"
+        ]

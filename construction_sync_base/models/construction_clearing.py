@@ -53,11 +53,8 @@ class ConstructionClearing(models.Model):
     def _map_columns(self):
         """Fields of the account map that name clearing accounts: all but those of profit and
         loss."""
-        return [
-            name
-            for name, field in self.env["construction.account.map"]._fields.items()
-            if field.comodel_name == "account.account" and name not in PROFIT_AND_LOSS
-        ]
+        names = self.env["construction.account.map"]._account_columns()
+        return [name for name in names if name not in PROFIT_AND_LOSS]
 
     @api.model
     def _accounts_query(self):

@@ -7,6 +7,7 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
 from .domain import DomainCase
+from .invoices import InvoiceCase
 
 
 @tagged("post_install", "-at_install")
@@ -118,3 +119,25 @@ class TestAccountMap(DomainCase, TransactionCase):
         self.env.invalidate_all()
         bill.button_draft()
         self.assertEqual(bill.state, "draft")
+
+
+@tagged("post_install", "-at_install")
+class TestAccountsWaitedFor(InvoiceCase, TransactionCase):
+    def test_an_event_goes_on_with_the_account_it_waited_for(self):
+        rows = self.env["construction.account.map"].search([("company_id", "=", self.company.id)])
+        deducted = [{"kind": "withholding", "amount": "10.00"}]
+        for name, more in (
+            ("withholding_account_id", {"deductions": deducted}),
+            (
+                "retention_account_id",
+                {"retention_amount": "10.00", "lines": [self.line_of("70.00")]},
+            ),
+        ):
+            account = rows[0][name] or self.account("231901", "liability_current")
+            rows.write({name: False})
+            event = self.invoice(self.unique("W"), **more)
+            self.apply(event)
+            self.assertParked(event["id"], "unmapped_reference")
+            rows.write({name: account.id})
+            self.drain()
+            self.assertEqual(self.state(event["id"]), "processed", name)
