@@ -80,9 +80,11 @@ class AccountMoveRelease(models.Model):
             "name": SQL("COALESCE(d.ref, NULLIF(d.name, '/'), d.id::varchar)"),
             "job": SQL("d.construction_job_id"),
             "partner": SQL("d.commercial_partner_id"),
-            "amount": SQL("-d.amount_total_signed"),
+            # Odoo signs the total of a bill, and keeps that of an entry positive
+            "amount": SQL("CASE d.move_type WHEN 'entry' THEN d.amount_total_signed"
+                          " ELSE -d.amount_total_signed END"),
             "due": SQL("d.invoice_date_due"),
-        }
+        }  # fmt: skip
 
     @api.model
     def _release_waiting_columns(self):

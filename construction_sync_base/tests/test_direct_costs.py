@@ -134,6 +134,20 @@ class TestDirectCosts(ApprovalCase, TransactionCase):
         self.assertEqual((entry.state, str(entry.date)), ("posted", "2026-03-05"))
         self.assertFigures(actual=86.4)
 
+    def test_what_stands_in_the_release_queue(self):
+        """A bill and an entry of 80 are 80 to decide about."""
+        self.clearing()
+        for event in (self.cost("D1"), self.card("D2")):
+            self.process(event)
+        self.env.flush_all()
+        queue = self.env["construction.release.queue"].with_user(self.finance)
+        amounts = {
+            name: queue.search([("res_model", "=", "account.move"),
+                                ("res_id", "=", self.move(name).id)]).amount
+            for name in ("D1", "D2")
+        }  # fmt: skip
+        self.assertEqual(amounts, {"D1": 80, "D2": 80})
+
     def test_nobody_posts_it_around_the_gate(self):
         self.clearing()
         self.process(self.card())
