@@ -56,6 +56,7 @@ class AccountMoveRetention(models.Model):
         "line_ids.amount_residual_currency",
         "line_ids.is_retention",
         "retention_release_ids.line_ids.amount_residual_currency",
+        "retention_release_ids.state",
     )
     def _compute_amount_currently_due(self):
         for move in self:
@@ -65,12 +66,19 @@ class AccountMoveRetention(models.Model):
             move.amount_currently_due = move.amount_residual - move.retention_held + released
 
     def _released_items(self):
-        """Open payable items of the retention that was released with these bills."""
+        """Open payable items of the retention that was released with these bills and whose
+        entry stands; what lies on a retention account is not payable."""
+        reserved = self.env["construction.account.map"]._retention_account_ids()
         return self.retention_release_ids.line_ids.filtered(
-            lambda line: line.account_type == "liability_payable" and not line.reconciled
+            lambda line: (
+                line.parent_state == "posted"
+                and line.account_type == "liability_payable"
+                and line.account_id.id not in reserved
+                and not line.reconciled
+            )
         )
 
-    @api.depends("retention_release_ids.line_ids.amount_residual")
+    @api.depends("retention_release_ids.line_ids.amount_residual", "retention_release_ids.state")
     def _compute_payment_state(self):
         """A bill is not paid while what was released with it is owed; one that asks for nothing
         but released retention would say so from the start, with its total of zero."""

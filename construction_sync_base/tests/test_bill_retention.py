@@ -92,6 +92,24 @@ class TestHeldRetention(BillCase, TransactionCase):
         self.assertEqual(self.balance(self.retention_account), 0)
         self.assertEqual(self.balance(self.payable()), 0)
 
+    def test_a_release_that_does_not_stand_is_not_owed(self):
+        """Its entry is reset and cancelled after all was paid: nothing of the bill is open. One
+        that stands again is owed by its payable item, whatever lies on the retention account."""
+        self.pay(self.held_bill(6000, 1200))
+        second, third = (
+            self.held_bill(5000, 0, retention_released_amount=600) for _number in range(2)
+        )
+        for bill in (second, third):
+            self.pay(bill)
+            bill.retention_release_ids.button_draft()
+        second.retention_release_ids.button_cancel()
+        self.assertEqual((second.amount_currently_due, second.payment_state), (0, "paid"))
+        entry = third.retention_release_ids
+        entry.line_ids.remove_move_reconcile()
+        self.assertEqual((third.amount_currently_due, third.payment_state), (0, "paid"))
+        entry.action_post()
+        self.assertEqual((third.amount_currently_due, third.payment_state), (600, "partial"))
+
     def test_no_more_is_released_than_held(self):
         self.held_bill(6000, 600)
         bill = self.held_bill(5000, 0, retention_released_amount=601, post=False)
