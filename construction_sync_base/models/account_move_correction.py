@@ -33,9 +33,16 @@ class AccountMoveCorrection(models.Model):
         return abs(self.amount_total_signed)
 
     def _correction_paid(self):
-        """What was settled of it by payments and credits, in the company's currency."""
+        """What was settled of it by payments and credits, in the company's currency: of a
+        bill its terms, of an entry, as one that released retention, its payable items."""
+        reserved = self.env["construction.account.map"]._retention_account_ids()
+        is_entry = self.move_type == "entry"
         owed = self.line_ids.filtered(
-            lambda line: line.display_type == "payment_term" and not line.is_retention
+            lambda line: (
+                (line.account_type == "liability_payable" and line.account_id.id not in reserved)
+                if is_entry
+                else (line.display_type == "payment_term" and not line.is_retention)
+            )
         )
         return abs(sum(owed.mapped("balance")) - sum(owed.mapped("amount_residual")))
 
@@ -203,6 +210,7 @@ class AccountMoveCorrection(models.Model):
                 "direct_cost_kind": self.direct_cost_kind,
                 "invoice_currency_rate": self.invoice_currency_rate,
                 "set_back_by_id": correction.id,
+                "deduction_ids": self._deductions_again(),
             }
         )
         if self.message_main_attachment_id:

@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import formatLang
 
@@ -13,20 +14,19 @@ class AccountMoveDeduction(models.Model):
 
     _inherit = "account.move"
 
-    deduction_ids = fields.One2many(
-        "construction.bill.deduction", "move_id", readonly=True, copy=True
-    )
+    deduction_ids = fields.One2many("construction.bill.deduction", "move_id", readonly=True)
     deduction_total = fields.Monetary(string="Deducted", compute="_compute_deduction_total")
     deduction_entry_id = fields.Many2one(
         "account.move", string="Entry of the deductions", readonly=True, copy=False
     )
 
+    @api.depends("deduction_ids.amount")
     def _compute_deduction_total(self):
         for move in self:
             move.deduction_total = sum(move.deduction_ids.mapped("amount"))
 
     def _release_perform(self):
-        bills = self.filtered("deduction_ids")
+        bills = self.filtered(lambda move: move.move_type == "in_invoice" and move.deduction_ids)
         recovering = bills.deduction_ids.filtered(lambda row: row.kind == ADVANCE)
         if recovering:
             recovering._lock_advances(recovering.move_id.commercial_partner_id)
@@ -64,8 +64,20 @@ class AccountMoveDeduction(models.Model):
 
     def _post_deductions(self):
         """Dr payable / Cr what each deduction is for, on the bill's day and at its rate,
-        reconciled with the bill."""
+        reconciled with the bill.
+
+        :raises UserError: they are booked already
+        """
         self.ensure_one()
+        if self.deduction_entry_id._still_booked():
+            raise UserError(
+                self.env._(
+                    "%(entry)s books the deductions of %(bill)s already: take that entry back "
+                    "first.",
+                    entry=self.deduction_entry_id.display_name,
+                    bill=self.ref or self.display_name,
+                )
+            )
         journals = self.env["construction.cost.transfer"].sudo()._journals_of(self.company_id)
         digits, own = self.currency_id.decimal_places, self.company_currency_id
         rate = Decimal(repr(self.invoice_currency_rate or 1.0))
@@ -120,6 +132,27 @@ class AccountMoveDeduction(models.Model):
         (
             owed | entry.line_ids.filtered(lambda line: line.account_id in owed.account_id)
         ).reconcile()
+
+    def _booked_beside(self):
+        return super()._booked_beside() | self.deduction_entry_id
+
+    def _correction_paid(self):
+        """A deduction settles a part of its bill, and pays nothing."""
+        items = self.line_ids
+        deducted = (items.matched_debit_ids | items.matched_credit_ids).filtered(
+            lambda match: (
+                match.debit_move_id.move_id == match.credit_move_id.move_id.deduction_entry_id
+            )
+        )
+        return super()._correction_paid() - sum(deducted.mapped("amount"))
+
+    def _deductions_again(self):
+        """Commands that give the same document drafted again what it deducts."""
+        names = ("kind", "name", "amount", "analytic_distribution")
+        return [
+            Command.create({name: row[name] for name in names} | {"account_id": row.account_id.id})
+            for row in self.deduction_ids
+        ]
 
     def _release_effect(self):
         effect = super()._release_effect()

@@ -279,8 +279,12 @@ class AccountMoveRelease(models.Model):
 
     # ------------------------------------------------------- native buttons
     def button_draft(self):
-        """A bill that leaves the ledger has to be released again."""
+        """A bill that leaves the ledger has to be released again, which books anew what the
+        release booked beside it: that leaves with the bill."""
         result = super().button_draft()
+        beside = self._booked_beside()._still_booked()
+        if beside:
+            beside.button_cancel()
         self._leave_the_gate()
         return result
 
@@ -288,6 +292,10 @@ class AccountMoveRelease(models.Model):
         result = super().button_cancel()
         self._leave_the_gate()
         return result
+
+    def _still_booked(self):
+        """Those of these entries that were neither cancelled nor reversed."""
+        return self.filtered(lambda entry: entry.state != "cancel" and not entry._is_undone())
 
     def _leave_the_gate(self):
         gated = self.filtered("release_state")._at_the_gate()

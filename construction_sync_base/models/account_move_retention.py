@@ -249,6 +249,10 @@ class AccountMoveRetention(models.Model):
             order="invoice_date, id",
         )
 
+    def _booked_beside(self):
+        """Entries that the release of these bills posted beside them."""
+        return self.retention_release_ids
+
     def _release_asked_retention(self):
         """After posting: what this bill asks for of the retention of earlier ones."""
         for bill in self.filtered("retention_released_amount"):

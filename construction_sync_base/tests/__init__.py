@@ -13,6 +13,7 @@ from . import (
     test_audit_tours,
     test_audit_verifier,
     test_bill_companies,
+    test_bill_deductions,
     test_bill_holds,
     test_bill_release,
     test_bill_retention,
