@@ -40,6 +40,7 @@ from . import (
     construction_approval,
     construction_approval_delegation,
     construction_approval_domain,
+    construction_approval_effect,
     construction_approval_platform,
     construction_approval_rule,
     construction_approval_rule_domain,

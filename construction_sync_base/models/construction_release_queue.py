@@ -112,6 +112,9 @@ class ConstructionReleaseQueue(models.Model):
         """
         for documents in self._documents():
             documents.action_release()
+        if self.env.context.get("construction_queue_form"):  # its row is no more
+            queue = "construction_sync_base.action_construction_release_queue"
+            return self.env["ir.actions.act_window"]._for_xml_id(queue) | {"target": "main"}
         return True
 
     def action_return_dialog(self):

@@ -91,6 +91,18 @@ class TestMyApprovals(ApprovalCase, TransactionCase):
         self.assertEqual((one.state, two.state), ("purchase", "draft"))
         self.assertFalse(self.mine(self.manager))
 
+    def test_what_is_seen_before_deciding(self):
+        """What the decision does, and the papers of the document."""
+        self.rule("project_manager")
+        one = self.submitted(100)
+        paper = self.env["ir.attachment"].create(
+            {"name": "quote.pdf", "raw": b"%PDF", "res_model": one._name, "res_id": one.id}
+        )
+        row = self.mine(self.manager)
+        self.assertEqual((row.attachment_ids, row.attachment_count), (paper, 1))
+        self.assertTrue(row.effect)
+        self.assertEqual(row.effect, one.with_user(self.manager).release_effect)
+
     def test_decided_is_decided(self):
         self.rule("project_manager")
         order = self.submitted()

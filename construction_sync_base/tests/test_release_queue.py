@@ -69,6 +69,11 @@ class TestReleaseQueue(BillCase, TransactionCase):
         self.assertEqual((self.waiting.state, self.accrual.state), ("posted", "posted"))
         self.assertFalse(self.both())
 
+    def test_from_its_form_back_to_the_list(self):
+        """The row is no more then: the form would look for it in vain."""
+        row = self.both()[0].with_context(construction_queue_form=True)
+        self.assertEqual(row.action_release()["target"], "main")
+
     def test_all_or_none(self):
         """One that the user submitted himself keeps the others."""
         both = self.both(self.releaser)
