@@ -121,6 +121,9 @@ class TestDeductions(DeductionCase, TransactionCase):
         self.withheld_rows().withholding_account_id = False
         issues = self.refused("unmapped_reference", deductions=self.deduct("withholding", "10.00"))
         self.assertIn("Withholding", issues.message)
+        self.withheld_rows().withholding_account_id = self.withheld
+        self.drain()
+        self.assertTrue(self.bound("supplier_invoice", issues.subject.partition("/")[2]))
 
     def withheld_rows(self):
         return self.env["construction.account.map"].search([("company_id", "=", self.company.id)])
