@@ -47,4 +47,5 @@ from . import (  # they inherit handlers above
     direct_cost_voided,
     requisition_from_stock,
     requisition_voided,
+    supplier_invoice_received_same,
 )

@@ -1,5 +1,3 @@
-from collections import Counter
-
 from odoo import models
 from odoo.fields import Command
 from odoo.tools import formatLang
@@ -39,11 +37,13 @@ class SupplierInvoiceReceived(models.AbstractModel):
             plan["values"] = self._bill_values(plan, terms)
         settled = [plan for plan in plans if plan["bill"] and self._is_settled(plan)]
         open_plans = [p for p in plans if p not in settled and not p["item"].blocked]
+        self._set_other_kinds_apart(open_plans)
         self._write_drafts(open_plans)
         self._set_document_tax(open_plans)
         self._refuse_duplicates([plan for plan in open_plans if plan.get("new")])
         ready = [plan for plan in open_plans if not plan["item"].blocked]
         self._drop([plan for plan in open_plans if plan["item"].blocked])
+        self._cancel_other_kinds(ready)
         self._submit(ready)
         for plan in ready:
             plan["item"].bind(plan["bill"])
@@ -176,8 +176,8 @@ class SupplierInvoiceReceived(models.AbstractModel):
         makes a new one. Whether nothing more is written now."""
         bill = plan["bill"]
         why = self.env._(
-            "%(bill)s is posted with %(old)s; the new version comes to %(new)s or is coded "
-            "otherwise.",
+            "%(bill)s is posted with %(old)s; the new version comes to %(new)s, is of "
+            "another kind or coded otherwise.",
             bill=bill.sudo().display_name,
             old=self._shown(plan, bill.sudo().amount_total),
             new=self._shown(plan, plan["header"].total),
@@ -187,63 +187,6 @@ class SupplierInvoiceReceived(models.AbstractModel):
             return True
         plan["bill"] = bill.browse()
         return False
-
-    def _says_the_same(self, plan, bill):
-        """Whether a posted document needs nothing: number, vendor, day, totals, retention and
-        what each account and coding bears are the same."""
-        return (
-            bill.ref == plan["values"]["ref"]
-            and not self._has_another_rate(plan, bill)
-            and bill.partner_id == plan["vendor"]
-            and str(bill.invoice_date) == plan["item"].data["date"]
-            and money.from_float(bill.retention_amount, plan["digits"]) == plan["retention"]
-            and self._deducted(bill.deduction_ids) == self._deducted(plan.get("deductions", ()))
-            and self._posted_amounts(plan, bill) == self._wanted_amounts(plan)
-        )
-
-    def _has_another_rate(self, plan, bill):
-        rate = plan["values"].get("invoice_currency_rate")
-        return bool(rate) and abs(rate - bill.invoice_currency_rate) > 1e-9
-
-    def _deducted(self, rows):
-        """What is deducted of which account and code, for comparison."""
-        return sorted(
-            (
-                row["kind"],
-                f"{row['amount']:.3f}",
-                row["account_id"] if isinstance(row, dict) else row.account_id.id,
-                *(row["analytic_distribution"] or ()),
-            )
-            for row in rows
-        )
-
-    def _wanted_amounts(self, plan):
-        """({(account, coding, order line): amount}, total) as the event has them."""
-        totals = Counter()
-        for values in self._line_values_of(plan):
-            key = next(iter(values.get("analytic_distribution") or {}), None)
-            if key:
-                place = (values["account_id"], key, values.get("purchase_line_id") or False)
-                totals[place] += self._line_amount(plan, values)
-        return totals, plan["header"].total
-
-    def _posted_amounts(self, plan, move):
-        """The same of a posted document."""
-        totals, sign = Counter(), -1 if move.move_type == "in_refund" else 1
-        for line in move.line_ids.filtered("analytic_distribution"):
-            if line.tax_repartition_line_id:
-                continue
-            key = next(iter(line.analytic_distribution), None)
-            place = (line.account_id.id, key, line.purchase_line_id.id)
-            totals[place] += sign * money.from_float(line.amount_currency, plan["digits"])
-        return totals, money.from_float(move.amount_total, plan["digits"])
-
-    def _line_amount(self, plan, values):
-        """Of one line, without tax, as Odoo will compute it."""
-        discount = 1 - (values.get("discount") or 0.0) / 100
-        return money.from_float(
-            values["price_unit"] * values["quantity"] * discount, plan["digits"]
-        )
 
     def _write_drafts(self, plans):
         """Create what is new, and put the new version in the place of the old draft."""
@@ -264,6 +207,26 @@ class SupplierInvoiceReceived(models.AbstractModel):
                 values[name] = [Command.clear(), *values.get(name, ())]
             bill.write({"release_state": False, "currency_id": plan["currency"].id} | values)
             plan["bill"] = bill
+
+    def _set_other_kinds_apart(self, plans):
+        """A draft of another kind (an invoice that is a credit note now) cannot become the new
+        version: a new bill takes its place, and it is cancelled once that stands."""
+        for plan in plans:
+            bill = plan["bill"]
+            if bill and bill.sudo().move_type != plan["values"]["move_type"]:
+                plan |= {"bill": bill.browse(), "instead_of": bill}
+
+    def _cancel_other_kinds(self, plans):
+        for plan in plans:
+            old = plan.get("instead_of")
+            if old:
+                old._at_the_gate().button_cancel()
+                old.sudo().message_post(
+                    body=self.env._(
+                        "The platform sent it as another kind of document: %s takes its place.",
+                        plan["bill"].sudo().display_name,
+                    )
+                )
 
     def _set_document_tax(self, plans):
         """Tax as on the document: what Odoo computes otherwise by up to the tolerance gets the
@@ -304,7 +267,7 @@ class SupplierInvoiceReceived(models.AbstractModel):
         found = moves._fetch_duplicate_reference()
         own = {plan["bill"].id: plan for plan in plans}
         for plan in plans:
-            twins = found.get(plan["bill"], moves.browse())
+            twins = found.get(plan["bill"], moves.browse()) - plan.get("instead_of", moves.browse())
             # of two alike in one batch the first stays
             twins = twins.filtered(
                 lambda move, bill=plan["bill"]: move.id not in own or move.id < bill.id

@@ -255,12 +255,30 @@ class AccountMoveCorrection(models.Model):
                 line.account_id = order_line._mapped_cost_account_id() or line.account_id
 
     def _fetch_duplicate_reference(self, matching_states=("draft", "posted")):
+        """Without what was taken back, and what took it back: no vendor sent that."""
         found = super()._fetch_duplicate_reference(matching_states)
+        ours = self.browse().union(*found.values())._made_by_correction()
         return {
             move: rest
             for move, others in found.items()
-            if (rest := others.filtered(lambda other: not other._is_undone()))
+            if (rest := (others - ours).filtered(lambda other: not other._is_undone()))
         }
+
+    def _made_by_correction(self):
+        """Those of these that are the reversal of a correction."""
+        undone = self.sudo().reversed_entry_id
+        if not undone:
+            return self.browse()
+        steps = self.env["construction.correction.line"].sudo()
+        steps = steps.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", undone.ids),
+                ("correction_id.state", "=", "done"),
+            ]
+        )
+        ids = set(steps.mapped("res_id"))
+        return self.filtered(lambda move: move.sudo().reversed_entry_id.id in ids)
 
     def _quantities_by_order_line(self):
         """{order line id: quantity that this bills}, in the order's units, as Decimal."""

@@ -47,6 +47,54 @@ class TestInvoiceVersions(InvoiceCase, TransactionCase):
         self.made(sequence=2)
         self.assertEqual(self.bound("supplier_invoice", "I1"), bill)
 
+    def test_another_kind_replaces_the_draft(self):
+        """What Finance releases is the credit, never the debt that the first version was."""
+        bill = self.made(sequence=1)
+        credit = self.made(sequence=2, kind="credit_note")
+        self.assertEqual((credit.move_type, credit.release_state), ("in_refund", "to_release"))
+        self.assertEqual((bill.state, bill.release_state), ("cancel", False))
+        self.assertIn(credit.ref, bill.message_ids[0].body)
+        again = self.made(sequence=3)
+        self.assertEqual((again.move_type, again.state), ("in_invoice", "draft"))
+        self.assertEqual(credit.state, "cancel")
+
+    def test_another_kind_that_cannot_be_booked_leaves_the_draft(self):
+        bill = self.made(sequence=1)
+        event = self.invoice(sequence=2, kind="credit_note", lines=[self.line_of("5.00", "99")])
+        self.apply(event)
+        self.assertParked(event["id"], "unmapped_reference")
+        self.made("I2", number="OTHER", kind="credit_note", date="2026-03-30")
+        event = self.invoice(sequence=3, number="OTHER", kind="credit_note", date="2026-03-30")
+        self.apply(event)
+        self.assertParked(event["id"], "duplicate")
+        self.assertEqual((bill.state, bill.release_state), ("draft", "to_release"))
+        self.assertEqual(self.bound("supplier_invoice", "I1"), bill)
+
+    def test_another_kind_after_posting(self):
+        """The same numbers with the other sign are not the same."""
+        bill = self.made(sequence=1)
+        bill.with_user(self.people[0]).action_release()
+        event = self.invoice(sequence=2, kind="credit_note")
+        self.apply(event)
+        self.assertParked(event["id"], "matching").correction_id.with_user(
+            self.people[0]
+        ).action_release()
+        self.drain()
+        self.assertTrue(bill._is_undone())
+        self.assertEqual(self.bound("supplier_invoice", "I1").move_type, "in_refund")
+
+    def test_another_release_of_retention_after_posting(self):
+        self.made("I0", retention_amount="100.00", date="2026-03-01").with_user(
+            self.people[0]
+        ).action_release()
+        bill = self.made(sequence=1, retention_released="40.00")
+        bill.with_user(self.people[0]).action_release()
+        self.made(sequence=2, retention_released="40.00")
+        self.assertEqual(self.bound("supplier_invoice", "I1"), bill)
+        event = self.invoice(sequence=3, retention_released="60.00")
+        self.apply(event)
+        self.assertTrue(self.assertParked(event["id"], "matching").correction_id)
+
     def test_voided(self):
         bill = self.made(sequence=1)
         data = {"external_id": "I1", "date": "2026-04-01", "reason": "Wrong job", "by": "Pat"}
