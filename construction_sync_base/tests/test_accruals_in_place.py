@@ -1,6 +1,7 @@
 """What is in place without a bill: rent by day, and work by its progress report."""
 
 from datetime import date
+from decimal import Decimal
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -56,7 +57,9 @@ class TestRentByDay(InPlaceCase, TransactionCase):
     def test_still_there(self):
         order = self.rent(end_on=False)
         self.assertEqual(order.order_line.day_rate, 450, "from the price of a day")
-        self.assertEqual(self.propose().amount_total, 42 * 450)
+        self.assertEqual(self.in_place(order, date(2026, 5, 31)), [42 * 450])
+        order.end_on = "2026-05-15"  # off rent, after 26 of the 92 days that were ordered
+        self.assertEqual(self.in_place(order, date(2026, 5, 31)), [26 * 450])
 
     def test_not_there_yet(self):
         self.rent(start_on="2026-06-01")
@@ -64,20 +67,50 @@ class TestRentByDay(InPlaceCase, TransactionCase):
             self.propose()
 
     def test_at_most_what_is_open(self):
-        self.rent(quantity=10)
+        order = self.rent(quantity=10)
+        order.order_line.day_rate = 450  # the order was for ten days only
         self.assertEqual(self.propose().amount_total, 4500)
 
     def test_rates(self):
-        week = self.rent(2100, 14, "construction_sync_base.uom_week")
+        week = self.rent(2100, 14, "construction_sync_base.uom_week", end_on="2026-07-26")
         self.assertEqual(week.order_line.day_rate, 300)
-        month = self.rent(8400, 3, "construction_sync_base.uom_month")
+        month = self.rent(8400, 3, "construction_sync_base.uom_month", end_on="2026-07-12")
         self.assertEqual(month.order_line.day_rate, 300, "four weeks")
+        open_end = self.rent(8400, 3, "construction_sync_base.uom_month", end_on=False)
+        self.assertEqual(open_end.order_line.day_rate, 300, "of one, without a last day")
         lump = self.order(self.line(41400), commitment_type="rental", start_on="2026-04-20",
                           end_on="2026-07-20")  # fmt: skip
         self.assertEqual(lump.order_line.day_rate, 450)
         lump.order_line.day_rate = 500  # what the contract says counts
         self.assertEqual(lump.order_line.day_rate, 500)
         self.assertEqual(self.order(self.line(41400)).order_line.day_rate, 0)
+
+    def in_place(self, order, *days):
+        self.env.flush_all()
+        return [self.env["construction.job.cost"]._unbilled_of(order.order_line, day)
+                [order.order_line.id][1] for day in days]  # fmt: skip
+
+    def test_all_of_it_on_its_last_day(self):
+        """1,000 a month of 28 days is no rent of 35.71 a day, by price as by the whole line."""
+        last = {"end_on": "2026-05-17"}
+        month = self.rent(1000, 1, "construction_sync_base.uom_month", **last)
+        lump = self.order(self.line(1000), commitment_type="rental", start_on="2026-04-20",
+                          confirm=True, **last)  # fmt: skip
+        for order in (month, lump):
+            self.assertEqual(self.in_place(order, date(2026, 4, 30), MAY, date(2026, 5, 31)),
+                             [Decimal("392.86"), Decimal("428.57"), 1000])  # fmt: skip
+
+    def test_two_things_for_three_months(self):
+        """6 months of 28 days in 84 days: two machines. One day, one month, all of it; and off
+        rent after a month they have cost two months, whatever was ordered."""
+        order = self.rent(1000, 6, "construction_sync_base.uom_month", end_on="2026-07-12")
+        days = date(2026, 4, 20), date(2026, 5, 17), date(2026, 7, 12), date(2026, 8, 31)
+        self.assertEqual(order.order_line.rent_count, 2)
+        self.assertEqual(self.in_place(order, *days), [Decimal("71.43"), 2000, 6000, 6000])
+        order.end_on = "2026-05-17"
+        self.assertEqual(self.in_place(order, *days), [Decimal("71.43"), 2000, 2000, 2000])
+        order.order_line.rent_count = 3
+        self.assertEqual(self.in_place(order, days[1]), [3000], "somebody knows better")
 
     def test_the_checklist_knows(self):
         period = self.env["construction.period"].create({"month": MAY})
