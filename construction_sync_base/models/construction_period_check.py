@@ -29,7 +29,8 @@ class Check:
         with `p.company_id`, `p.month` (first day) and `p.last_day`; None where another addon
         looks after it
     :param counted: whether the amount is missing in the books, and adds to the total
-    :param elsewhere: SQL, of the amount of row `r` what another counted line adds already
+    :param elsewhere: SQL giving (id, amount): of these rows, at most so much stands in another
+        counted line already
     :param applies: SQL condition on `p`; where it is false the line is not applicable
     :param note: why it is not applicable
     :param action: window action that shows the documents; default a plain list
@@ -127,8 +128,8 @@ class ConstructionPeriodCheck(models.Model):
     def _check_query(self, number, key, check):
         """The line of every period. A check that does not apply costs nothing."""
         applies = check.applies or SQL("TRUE")
-        rows = check.rows or SQL("SELECT NULL::int AS id, 0::numeric AS amount WHERE FALSE")
-        counted = SQL("r.amount - (%s)", check.elsewhere or SQL("0")) if check.counted else SQL("0")
+        nothing = SQL("SELECT NULL::int AS id, 0::numeric AS amount WHERE FALSE")
+        rows = check.rows or nothing
         state = SQL(
             "CASE WHEN NOT (%s) THEN 'none' WHEN x.documents > 0 THEN 'open' ELSE 'done' END",
             applies if check.rows else SQL("FALSE"),
@@ -143,15 +144,20 @@ class ConstructionPeriodCheck(models.Model):
               FROM (%(periods)s) p
              CROSS JOIN LATERAL (
                    SELECT count(*)::int AS documents, COALESCE(SUM(r.amount), 0) AS amount,
-                          COALESCE(SUM(%(counted)s), 0) AS counted
-                     FROM (%(rows)s) r (id, amount) WHERE %(applies)s) x
+                          COALESCE(SUM(r.amount - CASE WHEN o.id IS NULL THEN 0
+                              ELSE LEAST(r.amount, GREATEST(o.amount, 0)) END)
+                              FILTER (WHERE %(counted)s), 0) AS counted
+                     FROM (%(rows)s) r (id, amount)
+                     LEFT JOIN (%(elsewhere)s) o (id, amount) ON o.id = r.id
+                    WHERE %(applies)s) x
             """,
             room=ROOM,
             number=number,
             key=key,
             section=check.section,
             state=state,
-            counted=counted,
+            counted=check.counted,
+            elsewhere=check.elsewhere or nothing,
             periods=self._periods_query(),
             rows=rows,
             applies=applies,

@@ -36,7 +36,6 @@ class ConstructionPeriodChecks(models.Model):
                 "construction.event",
                 self._events_rows(),
                 counted=True,
-                elsewhere=self._in_place_of_event(),
                 action="construction_sync_base.action_construction_event",
             ),
             "holds": Check(
@@ -76,24 +75,32 @@ class ConstructionPeriodChecks(models.Model):
         return COST_EVENTS
 
     def _events_rows(self):
-        """By the date or month that the event names, else when it happened. What books no cost
-        is worth nothing here; the rest is worth its lines at the rate of today, a credit note
-        below 0, a prepayment nothing. A currency that Odoo does not have counts without its
-        amount."""
+        return SQL(
+            "SELECT w.id, ROUND(COALESCE(SUM(w.amount), 0), 2) FROM (%s) w GROUP BY w.id",
+            self._events_lines(),
+        )
+
+    def _events_lines(self):
+        """Events that wait, line by line: by the date or month that the event names, else when
+        it happened. What books no cost has no line and is worth nothing; the rest is worth its
+        lines at the rate of today, a credit note below 0, a prepayment nothing. A currency
+        that Odoo does not have counts without its amount."""
         return SQL(
             """
-            SELECT e.id, ROUND(COALESCE(w.amount * o.rate / NULLIF(d.rate, 0), 0), 2)
+            SELECT e.id, e.platform_id, l ->> 'commitment_line_id' AS line_ref,
+                   COALESCE(NULLIF(l -> 'commitment', 'null'), c.data -> 'commitment') AS ref,
+                   (l ->> 'amount')::numeric * o.rate / NULLIF(d.rate, 0)
+                   * CASE c.data ->> 'kind' WHEN 'credit_note' THEN -1
+                          WHEN 'prepayment' THEN 0 ELSE 1 END AS amount
               FROM construction_event e
               JOIN res_company y ON y.id = e.company_id
-             CROSS JOIN LATERAL (SELECT e.payload::jsonb -> 'data' AS data) c
-              LEFT JOIN LATERAL (
-                    SELECT SUM((l ->> 'amount')::numeric)
-                           * CASE c.data ->> 'kind' WHEN 'credit_note' THEN -1
-                                  WHEN 'prepayment' THEN 0 ELSE 1 END AS amount
-                      FROM jsonb_array_elements(CASE jsonb_typeof(c.data -> 'lines')
-                           WHEN 'array' THEN c.data -> 'lines' ELSE '[]' END) l
-                     WHERE e.type = ANY(%(booking)s)
-                       AND l ->> 'amount' ~ '^-?[0-9]{1,13}([.][0-9]{1,8})?$') w ON TRUE
+             CROSS JOIN LATERAL (  -- OFFSET: read the text once, not for each currency
+                    SELECT e.payload::jsonb -> 'data' AS data OFFSET 0) c
+              LEFT JOIN LATERAL jsonb_array_elements(
+                    CASE jsonb_typeof(c.data -> 'lines')
+                    WHEN 'array' THEN c.data -> 'lines' ELSE '[]' END) l
+                ON e.type = ANY(%(booking)s)
+               AND l ->> 'amount' ~ '^-?[0-9]{1,13}([.][0-9]{1,8})?$'
               LEFT JOIN res_currency u ON u.name = c.data ->> 'currency'
                      OR (c.data ->> 'currency' IS NULL AND u.id = y.currency_id)
              CROSS JOIN LATERAL (SELECT (%(rate)s) AS rate) d
@@ -157,9 +164,14 @@ class ConstructionPeriodChecks(models.Model):
         lines = "construction_sync_base.action_construction_commitment_line"
         accruals = "construction_sync_base.action_construction_accrual"
         received = self._unbilled_rows(
-            SQL("(%s) AND (%s) IS NOT TRUE", self._received(), self._rented())
+            SQL(
+                """(l.qty_received <> 0 OR o.commitment_type IN ('subcontract', 'service'))
+                   AND (%s) IS NOT TRUE""",
+                self._rented(),
+            )
         )
         rent = self._unbilled_rows(self._rented())
+        billed = self._billed_elsewhere()
         return {
             "received": Check(
                 self.env._("Received or in place, not billed"),
@@ -168,7 +180,7 @@ class ConstructionPeriodChecks(models.Model):
                 "purchase.order.line",
                 received,
                 counted=True,
-                elsewhere=self._drafted_of_line(),
+                elsewhere=billed,
                 action=lines,
             ),
             "rent": Check(
@@ -178,7 +190,7 @@ class ConstructionPeriodChecks(models.Model):
                 "purchase.order.line",
                 rent,
                 counted=True,
-                elsewhere=self._drafted_of_line(),
+                elsewhere=billed,
                 action=lines,
                 applies=SQL(
                     """EXISTS (SELECT FROM purchase_order o
@@ -221,10 +233,6 @@ class ConstructionPeriodChecks(models.Model):
                 action=accruals,
             ),
         }
-
-    def _received(self):
-        """On `l` of `o`: an order line of which something may be in place."""
-        return SQL("l.qty_received <> 0 OR o.commitment_type IN ('subcontract', 'service')")
 
     def _rented(self):
         """On `o`: an order whose rent runs by day."""
@@ -277,7 +285,7 @@ class ConstructionPeriodChecks(models.Model):
                 model._name,
                 self._gate_rows(model),
                 counted=kind == "supplier_invoice",
-                elsewhere=SQL("CASE WHEN %s THEN r.amount ELSE 0 END", self._is_held(SQL("r.id"))),
+                elsewhere=self._held_drafts() if kind == "supplier_invoice" else None,
             )
         return checks
 

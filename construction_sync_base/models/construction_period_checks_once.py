@@ -20,72 +20,79 @@ class ConstructionPeriodChecksOnce(models.Model):
             move,
         )
 
-    def _drafted_of_line(self):
-        """Of order line `r` what drafts bill: it counts with the draft, wherever that stands.
-        With the tax that is cost, as what is unbilled has it."""
+    def _held_drafts(self):
+        """Drafts on hold: they count there and not at the gate."""
+        return SQL(
+            "SELECT m.id, %s FROM account_move m WHERE m.state = 'draft' AND %s",
+            self.env["account.move"]._coded_cost(SQL("m.id")),
+            self._is_held(SQL("m.id")),
+        )
+
+    def _billed_elsewhere(self):
+        """Of order lines what draft bills and waiting events bill or accrue: it counts with
+        those. With the tax that is cost, as what is unbilled has it."""
         return SQL(
             """
-            SELECT LEAST(r.amount, GREATEST(COALESCE(ROUND(SUM(
-                       i.balance * (1 + COALESCE(b.tax_cost_amount::numeric
-                                                 / NULLIF(b.price_subtotal, 0), 0))), 2), 0), 0))
+            SELECT b.id, ROUND(SUM(t.amount * (1 + COALESCE(b.tax_cost_amount::numeric
+                                                   / NULLIF(b.price_subtotal, 0), 0))), 2)
+              FROM (%s UNION ALL %s) t (id, amount)
+              JOIN purchase_order_line b ON b.id = t.id
+             GROUP BY b.id
+            """,
+            self._drafted_lines(),
+            self._waiting_lines(),
+        )
+
+    def _drafted_lines(self):
+        """Items of order lines in the drafts that a line of the checklist counts."""
+        return SQL(
+            """
+            SELECT i.purchase_line_id, i.balance
               FROM account_move m
-              JOIN purchase_order_line b ON b.id = r.id
-             CROSS JOIN LATERAL (SELECT i.balance FROM %s AND i.purchase_line_id = b.id) i
+             CROSS JOIN LATERAL (SELECT i.purchase_line_id, i.balance FROM %s) i
              WHERE m.company_id = p.company_id AND m.date <= p.last_day AND m.state = 'draft'
+               AND (COALESCE(m.auto_post, 'no') <> 'at_date'
+                    OR m.release_state = 'to_release' OR %s)
             """,
             self.env["account.move"]._coded_items(SQL("m.id")),
+            self._is_held(SQL("m.id")),
         )
 
-    def _in_place_of_event(self):
-        """Of event `r` what is in place of the commitments that it names, and not billed: it
-        counts as received or rent."""
-        lines = SQL(
-            "SELECT r.id, r.amount - (%s) AS amount FROM (%s) r (id, amount)",
-            self._drafted_of_line(),
-            self._unbilled_rows(
-                SQL(
-                    "((%s) OR (%s)) AND o.id IN (%s)",
-                    self._received(),
-                    self._rented(),
-                    self._orders_of_event(),
-                )
-            ),
-        )
-        return SQL(
-            """CASE WHEN r.amount > 0
-                    THEN (SELECT LEAST(r.amount, COALESCE(SUM(n.amount), 0)) FROM (%s) n)
-                    ELSE 0 END""",
-            lines,
-        )
-
-    def _orders_of_event(self):
-        """Ids of the orders that event `r` names, itself or by its lines."""
+    def _waiting_lines(self):
+        """What waiting events say of lines of commitments; of a commitment with one line they
+        need not name it."""
         return SQL(
             """
-            SELECT w.id
-              FROM construction_event e
-             CROSS JOIN LATERAL (SELECT e.payload::jsonb -> 'data' AS data) c
-             CROSS JOIN LATERAL (
-                    SELECT c.data -> 'commitment' AS ref
-                     UNION
-                    SELECT l -> 'commitment'
-                      FROM jsonb_array_elements(CASE jsonb_typeof(c.data -> 'lines')
-                           WHEN 'array' THEN c.data -> 'lines' ELSE '[]' END) l) k
-             CROSS JOIN LATERAL (
-                    SELECT b.res_id AS id FROM construction_binding b
-                     WHERE b.platform_id = e.platform_id AND b.object = 'commitment'
-                       AND b.res_model = 'purchase.order' AND b.unlinked IS NOT TRUE
-                       AND b.external_id = CASE jsonb_typeof(k.ref) WHEN 'string'
-                                                THEN k.ref #>> '{}' END
-                     UNION
-                    SELECT b.res_id FROM construction_binding b
-                     WHERE b.platform_id = e.platform_id AND b.object = 'commitment'
-                       AND b.res_model = 'purchase.order' AND b.unlinked IS NOT TRUE
-                       AND b.origin_id = k.ref ->> 'origin_id'
-                     UNION
-                    SELECT w.id FROM purchase_order w
-                     WHERE w.commitment_number = k.ref ->> 'number'
-                       AND w.company_id = p.company_id) w
-             WHERE e.id = r.id
+            SELECT b.id, w.amount
+              FROM (%s) w
+             CROSS JOIN LATERAL (%s) q (id)
+              JOIN purchase_order_line b ON b.order_id = q.id AND b.display_type IS NULL
+               AND (b.line_ref = w.line_ref
+                    OR w.line_ref IS NULL AND NOT EXISTS (
+                       SELECT FROM purchase_order_line s
+                        WHERE s.order_id = q.id AND s.id <> b.id AND s.display_type IS NULL))
+             WHERE w.amount IS NOT NULL
+            """,
+            self._events_lines(),
+            self._order_of_reference(),
+        )
+
+    def _order_of_reference(self):
+        """Id of the order that reference `w.ref` of a platform means."""
+        return SQL(
+            """
+            SELECT b.res_id FROM construction_binding b
+             WHERE jsonb_typeof(w.ref) = 'string' AND b.external_id = w.ref #>> '{}'
+               AND b.platform_id = w.platform_id AND b.object = 'commitment'
+               AND b.res_model = 'purchase.order' AND b.unlinked IS NOT TRUE
+             UNION
+            SELECT b.res_id FROM construction_binding b
+             WHERE jsonb_typeof(w.ref) = 'object' AND b.origin_id = w.ref ->> 'origin_id'
+               AND b.platform_id = w.platform_id AND b.object = 'commitment'
+               AND b.res_model = 'purchase.order' AND b.unlinked IS NOT TRUE
+             UNION
+            SELECT n.id FROM purchase_order n
+             WHERE jsonb_typeof(w.ref) = 'object' AND n.commitment_number = w.ref ->> 'number'
+               AND n.company_id = p.company_id AND n.state <> 'cancel'
             """
         )

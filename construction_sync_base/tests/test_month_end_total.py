@@ -40,7 +40,9 @@ class TestCountedOnce(MonthEndCase, TransactionCase):
         self.assertTotal(6000, received=2000, drafts=4000)
         bill.invoice_line_ids.quantity = 7000  # more than was received
         self.assertTotal(7000, received=0, drafts=7000)
-        bill.date = JUNE
+        bill.auto_post = "at_date"  # by Odoo on its day: in no line, so it takes nothing off
+        self.assertTotal(6000, received=6000, drafts=0)
+        bill.write({"auto_post": "no", "date": JUNE})
         self.assertTotal(6000, received=6000, drafts=0)
 
     def test_a_waiting_bill_that_is_on_hold(self):
@@ -111,20 +113,32 @@ class TestCountedOnce(MonthEndCase, TransactionCase):
         """What waits of a commitment and what is in place of it are the same cost."""
         self.ordered.order_line.qty_received = 0
         self.setup_job()
-        data = self.commitment_data(lines=[self.commitment_line(amount="10000.00")])
+        lines = [self.commitment_line(amount="10000.00"), self.commitment_line("2", "500.00")]
+        data = self.commitment_data(lines=lines)
         self.process(self.event("commitment.approved", data=data, sequence=1))
-        line = self.bound("commitment", "C1").order_line
+        order = self.bound("commitment", "C1")
         event = self.invoice("I1", commitment="C1")
         self.assertTotal(5000, events=5000)
-        line.qty_received = 2000
+        order.order_line[0].qty_received = 8000
         self.assertOpen("events", event, 5000)
-        self.assertOpen("received", line, 2000)
-        self.assertTotal(5000, events=3000, received=2000)
-        line.qty_received = 8000
-        self.assertTotal(8000, events=0, received=8000)
-        by_number = self.invoice("I2", "100.00", commitment={"number": "PO-C1"})
-        self.assertOpen("events", event | by_number, 5100)
-        self.assertTotal(8000, events=0, received=8000)
+        self.assertOpen("received", order.order_line[0], 8000)
+        self.assertTotal(8000, events=5000, received=3000)
+        order.order_line[1].qty_received = 200  # another line
+        self.assertTotal(8200, events=5000, received=3200)
+        self.bill(order, 1000, 0, date=IN_MAY, post=False)
+        self.assertTotal(8200, events=5000, drafts=1000, received=2200)
+        self.invoice("I2", "2500.00", commitment={"number": "PO-C1"})
+        self.invoice("I3", "100.00", kind="credit_note", commitment="C1")
+        self.assertTotal(8600, events=7400, drafts=1000, received=200)
+
+    def test_an_invoice_of_a_commitment_with_one_line(self):
+        self.ordered.order_line.qty_received = 0
+        self.setup_job()
+        data = self.commitment_data(lines=[self.commitment_line(amount="10000.00")])
+        self.process(self.event("commitment.approved", data=data, sequence=1))
+        self.bound("commitment", "C1").order_line.qty_received = 6000
+        self.invoice("I1", lines=[{"description": "All", "amount": "5000.00", "commitment": "C1"}])
+        self.assertTotal(6000, events=5000, received=1000)
 
     def test_a_successor_covers_what_it_adds(self):
         """The accrual that a draft replaces is in the books: it covers nothing twice."""
