@@ -73,6 +73,7 @@ class SupplierInvoiceReceived(models.AbstractModel):
             "deduction_ids": [Command.create(row) for row in plan.get("deductions", ())],
         }
         rate = self._document_rate(plan)
+        values["rate_stated"] = bool(rate)
         if rate:
             values["invoice_currency_rate"] = rate
         if data.get("accounting_date"):
@@ -85,7 +86,7 @@ class SupplierInvoiceReceived(models.AbstractModel):
 
     def _document_rate(self, plan):
         """What Odoo keeps of the document's rate, where the policy takes it: units of the
-        document's currency for one of the company's. None: that of the day."""
+        document's currency for one of the company's. None: that of the accounting date."""
         told, company = plan["item"].data.get("exchange_rate"), plan["company"]
         policy = self.env["construction.sync.policy"]._get(
             "supplier_invoice", company.id, plan["item"].platform_id

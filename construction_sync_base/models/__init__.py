@@ -29,6 +29,7 @@ from . import (
     account_move_line_submitted,
     account_move_line_transfer,
     account_move_match,
+    account_move_rate,
     account_move_release,
     account_move_retention,
     analytic_mixin,

@@ -209,6 +209,7 @@ class AccountMoveCorrection(models.Model):
                 "from_platform": self.from_platform,
                 "direct_cost_kind": self.direct_cost_kind,
                 "invoice_currency_rate": self.invoice_currency_rate,
+                "rate_stated": self.rate_stated,
                 "set_back_by_id": correction.id,
                 "deduction_ids": self._deductions_again(),
             }

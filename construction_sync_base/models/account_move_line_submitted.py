@@ -1,5 +1,7 @@
 from odoo import api, models
 
+SAME = 1e-9  # of floats that come from the same decimals
+
 # what the release of a bill was asked for
 SUBMITTED = {
     "account_id",
@@ -29,9 +31,23 @@ class AccountMoveLineSubmitted(models.Model):
         return lines
 
     def write(self, vals):
-        if SUBMITTED & vals.keys():
-            self._refuse_submitted()
+        names = SUBMITTED & vals.keys()
+        if names:
+            self.filtered(lambda line: line._is_changed(names, vals))._refuse_submitted()
         return super().write(vals)
+
+    def _is_changed(self, names, vals):
+        """Whether one of these gets another value: Odoo writes all of an item's amounts again
+        where another accounting date, which Finance may set, gives it another rate."""
+        for name in names:
+            old = self._fields[name].convert_to_write(self[name], self)
+            new = vals[name]
+            if isinstance(old, float) and isinstance(new, float | int):
+                if abs(old - new) > SAME:
+                    return True
+            elif old != new:
+                return True
+        return False
 
     def unlink(self):
         self.filtered(lambda line: line.display_type == "product")._refuse_submitted()

@@ -189,25 +189,92 @@ class TestInvoiceTotals(InvoiceCase, TransactionCase):
         self.company.bill_rounding_tolerance = 0.05
         self.made("ok", amount_total="1000.05")
 
-    def test_the_rate_of_the_document(self):
-        """Only where the policy says so; else that of the day."""
-        euro = self.env.ref("base.EUR")
-        euro.active = True
-        euro.rate_ids.create({"name": "2026-03-01", "rate": 0.8, "currency_id": euro.id})
-        told = {"currency": "EUR", "exchange_rate": "1.60", "commitment": None,
-                "lines": [self.direct("80.00")]}  # fmt: skip
-        usual = self.made("E1", number="E-1", **told)
-        self.assertEqual(usual.amount_total_signed, -100)
-        self.env["construction.sync.policy"].create(
-            {"object": "supplier_invoice", "company_id": self.company.id, "document_rate": True}
-        )
-        stated = self.made("E2", number="E-2", **(told | {"lines": [self.direct("50.00")]}))
-        self.assertEqual(stated.amount_total_signed, -80)
-
     def test_payable(self):
         self.refused("amount", retention_amount="100.00", amount_payable="901.00")
         self.refused("amount", amount_total="1000.005")
         self.refused("amount", retention_amount="-1.00")
+
+
+@tagged("post_install", "-at_install")
+class TestInvoiceRate(InvoiceCase, TransactionCase):
+    """80 euros of February that are booked in March are valued as of March."""
+
+    def given(self):
+        super().given()
+        self.euro = self.env.ref("base.EUR")
+        self.euro.active = True
+        for day, rate in (("2026-02-01", 0.8), ("2026-03-01", 0.5)):
+            self.euro.rate_ids.create({"name": day, "rate": rate, "currency_id": self.euro.id})
+
+    def told(self, **over):
+        return {"currency": "EUR", "commitment": None, "lines": [self.direct("80.00")],
+                "date": "2026-02-20", "accounting_date": "2026-03-05"} | over  # fmt: skip
+
+    def typed(self, like, **over):
+        line = like.invoice_line_ids
+        values = {
+            "name": "Typed",
+            "price_unit": 80,
+            "account_id": line.account_id.id,
+            "analytic_distribution": line.analytic_distribution,
+            "tax_ids": [Command.clear()],
+        }
+        return self.env["account.move"].create(
+            {
+                "move_type": "in_invoice",
+                "partner_id": like.partner_id.id,
+                "currency_id": self.euro.id,
+                "invoice_date": "2026-02-20",
+                "date": "2026-03-05",
+                "invoice_line_ids": [Command.create(values)],
+            }
+            | over
+        )
+
+    def of_documents(self):
+        self.env["construction.sync.policy"].create(
+            {"object": "supplier_invoice", "company_id": self.company.id, "document_rate": True}
+        )
+
+    def test_the_accounting_date_decides(self):
+        """Arrived or typed, and when Finance moves it before the release."""
+        bill = self.made(**self.told(exchange_rate="1.60"))
+        self.assertEqual((str(bill.date), bill.amount_total_signed), ("2026-03-05", -160))
+        self.assertEqual(self.typed(bill).amount_total_signed, -160)
+        bill.with_user(self.make_user("rate-finance", "finance")).date = "2026-02-28"
+        self.assertEqual((bill.release_state, bill.amount_total_signed), ("to_release", -100))
+        self.assertEqual(bill.line_ids.filtered("analytic_distribution").balance, 100)
+
+    def test_a_bill_of_no_job_is_as_odoo_has_it(self):
+        bill = self.made(**self.told())
+        line = {"name": "Rent", "price_unit": 80, "tax_ids": [Command.clear()],
+                "account_id": self.account("651900", "expense").id}  # fmt: skip
+        typed = self.typed(bill, invoice_line_ids=[Command.create(line)])
+        self.assertEqual(typed.amount_total_signed, -100)
+
+    def test_the_rate_of_the_document(self):
+        """Only where the policy says so, and then on whatever day it is booked; until a newer
+        version states none."""
+        self.of_documents()
+        bill = self.made(sequence=1, **self.told(exchange_rate="1.60"))
+        self.assertEqual(bill.amount_total_signed, -128)
+        bill.date = "2026-02-28"
+        self.assertEqual(bill.amount_total_signed, -128)
+        self.made(sequence=2, **self.told(exchange_rate="2.00"))  # it happens to be the day's
+        bill.date = "2026-02-28"
+        self.assertEqual(bill.amount_total_signed, -160)
+        self.made(sequence=3, **self.told(accounting_date="2026-02-27"))
+        self.assertEqual(bill.amount_total_signed, -100)
+
+    def test_a_rate_that_a_person_states(self):
+        typed = self.typed(self.made(**self.told()), invoice_currency_rate=0.4)
+        self.assertEqual(typed.amount_total_signed, -200)
+        typed.date = "2026-02-28"
+        self.assertEqual(typed.amount_total_signed, -200)
+        typed.refresh_invoice_currency_rate()
+        self.assertEqual(typed.amount_total_signed, -100)
+        typed.date = "2026-03-05"
+        self.assertEqual(typed.amount_total_signed, -160)
 
 
 @tagged("post_install", "-at_install")
