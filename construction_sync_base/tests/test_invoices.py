@@ -266,6 +266,22 @@ class TestInvoiceRate(InvoiceCase, TransactionCase):
         self.made(sequence=3, **self.told(accounting_date="2026-02-27"))
         self.assertEqual(bill.amount_total_signed, -100)
 
+    def test_the_draft_that_a_correction_makes_again_keeps_it(self):
+        self.of_documents()
+        bill = self.made(**self.told(exchange_rate="2.00"))
+        finance = self.make_user("again-finance", "finance")
+        bill.with_user(finance).action_release()
+        roots = [(bill, "redraft")]
+        correction = self.env["construction.correction"]._propose(
+            bill, "change", "once more", "2026-04-09", roots
+        )
+        correction.with_user(finance).action_release()
+        draft = self.bound("supplier_invoice", "I1")
+        self.assertEqual((draft.state, draft.amount_total_signed), ("draft", -160))
+        self.assertNotEqual(draft, bill)
+        draft.date = "2026-02-28"
+        self.assertEqual(draft.amount_total_signed, -160)
+
     def test_a_rate_that_a_person_states(self):
         typed = self.typed(self.made(**self.told()), invoice_currency_rate=0.4)
         self.assertEqual(typed.amount_total_signed, -200)
