@@ -1,0 +1,88 @@
+"""Lists in pages: every record once where nothing moves, and an end where the server has none."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from requests.structures import CaseInsensitiveDict
+
+from odoo.addons.construction_sync_base.lib import pages
+from odoo.addons.construction_sync_base.lib.ssrf import Answer
+
+
+def answer(headers=None):
+    return Answer(200, CaseInsensitiveDict(headers or {}), b"")
+
+
+def by_link(records, told=True):
+    def ask(fields):
+        page, size = int(fields["page"]), int(fields["per_page"])
+        found = records[(page - 1) * size : page * size]
+        links = ['<https://a.test/x?page=1&per_page=5>; rel="first"']
+        if page * size < len(records):
+            links.append(f'<https://a.test/x?per_page={size}&page={page + 1}>; rel="next"')
+        return answer({"Link": ", ".join(links)} if told else {}), found, found
+
+    return ask
+
+
+def by_offset(records, told=True):
+    def ask(fields):
+        first, size = int(fields["offset"]), int(fields["limit"])
+        found = records[first : first + size]
+        value = {"results": found}
+        if told:
+            value["pagination"] = {"totalResults": len(records), "offset": first}
+        return answer(), value, found
+
+    return ask
+
+
+def by_cursor(records, size):
+    def ask(fields):
+        first = int(fields.get("after", 0))
+        following = first + size if first + size < len(records) else None
+        found = records[first : first + size]
+        return answer(), {"meta": {"next": following}, "data": found}, found
+
+    return ask
+
+
+@given(st.lists(st.integers(), max_size=40), st.integers(1, 7), st.booleans())
+def test_every_record_once(records, size, told):
+    assert list(pages.walk(pages.Link(size), by_link(records, told))) == records
+    assert list(pages.walk(pages.Offset(size), by_offset(records, told))) == records
+    cursor = pages.Cursor(("meta", "next"), "after")
+    assert list(pages.walk(cursor, by_cursor(records, size))) == records
+    one = pages.walk(pages.Single(), lambda fields: (answer(), records, records))
+    assert list(one) == records
+
+
+def test_the_header_of_the_documentation():
+    header = (
+        '<https://api.test/rest/v1.0/punch_items?page=1&per_page=5>; rel="first", '
+        '<https://api.test/rest/v1.0/punch_items?page=2&per_page=5>; rel="prev", '
+        '<https://api.test/rest/v1.0/punch_items?page=30&per_page=5>; rel="last", '
+        '<https://api.test/rest/v1.0/punch_items?page=4&per_page=5>; rel="next"'
+    )
+    assert pages.next_of(header).endswith("page=4&per_page=5")
+    assert pages.next_of('<https://a.test/?a=1,2>; title="x"; rel="prev next"') is not None
+    assert pages.next_of('<https://a.test/>; rel="nextish"') is None
+    assert pages.next_of("nonsense") is None
+
+
+def test_a_link_never_leads_to_another_place():
+    """Only the number of the page is taken from it: host and filter stay ours."""
+    told = answer({"Link": '<https://evil.test/other?page=2&filter=all>; rel="next"'})
+    fields = pages.Link(5).following({"page": "1", "per_page": "5"}, told, [], 5)
+    assert fields == {"page": "2", "per_page": "5"}
+
+
+def test_the_same_page_for_ever():
+    told = answer({"Link": '<https://a.test/?page=1>; rel="next"'})
+    with pytest.raises(pages.Endless):
+        list(pages.walk(pages.Link(1), lambda fields: (told, [1], [1])))
+
+
+@given(st.text(max_size=200))
+def test_any_header_is_read(text):
+    pages.next_of(text)
