@@ -1,1 +1,1 @@
-from . import contract, files, inbox, operations, webhooks
+from . import authorize, contract, files, inbox, operations, webhooks

@@ -17,7 +17,7 @@ class CommitmentClosed(models.AbstractModel):
     _order_in_batch = 61
 
     def _apply(self, items):
-        orders = self._commitments(items)
+        orders = self._named_commitments(items)
         for item in items:
             if item.blocked:
                 continue

@@ -19,7 +19,7 @@ class CommitmentReopened(models.AbstractModel):
 
     def _apply(self, items):
         self = self.with_context(construction_platform_apply=EDIT_SENTINEL)
-        orders = self._commitments(items)
+        orders = self._named_commitments(items)
         for item in items:
             if item.blocked:
                 continue

@@ -30,7 +30,7 @@ class ReceiptRecorded(models.AbstractModel):
         items = self._without_void(items, known)
         if not items:
             return
-        orders = self._commitments(items, lambda item: item.data["commitment"])
+        orders = self._named_commitments(items, lambda item: item.data["commitment"])
         places = self._places(
             [(i, orders[i.id].project_id, i.data) for i in items if i.id in orders]
         )

@@ -41,6 +41,28 @@ class Reading:
     text: str = ""
 
 
+class CallError(Exception):
+    """A call that brought nothing. The text is for people, without tokens or addresses."""
+
+    def __init__(self, text, wait=None, reading=None):
+        super().__init__(text)
+        self.wait = wait
+        self.reading = reading
+
+
+class Later(CallError):
+    """Nothing was sent, or too much was: nobody calls for `wait` seconds. Uses up no attempt."""
+
+
+class Failed(CallError):
+    """No answer, or none that can be read. A request that writes may have been carried out:
+    look for what it made before it is sent again."""
+
+
+class Refused(CallError):
+    """They say no, or we may not ask. Asking again changes nothing: a person has to."""
+
+
 def read(answer, now, expects_json=True):
     """Read an answer of `ssrf.Guard.call`.
 

@@ -2,13 +2,13 @@ import logging
 from dataclasses import replace
 
 import psycopg2
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
 
 from ..audit_reader import ROW_HASH, read_head
 from ..lib import logs, sealing
 from ..settings import audit_public_keys, audit_signer
+from ..transactions import own_transaction
 
 _logger = logging.getLogger(__name__)
 
@@ -128,10 +128,7 @@ class ConstructionAuditSeal(models.Model):
         total = 0
         try:
             while True:
-                with self.env.registry.cursor() as cr:
-                    if cr.connection.info.transaction_status == TRANSACTION_STATUS_IDLE:
-                        cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
-                    env = api.Environment(cr, SUPERUSER_ID, {})
+                with own_transaction(self.env) as env:
                     count = env[self._name]._seal_batch(BATCH)
                 total += count
                 if count < BATCH:

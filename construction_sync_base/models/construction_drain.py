@@ -5,11 +5,11 @@ import uuid
 
 import psycopg2
 from odoo import SUPERUSER_ID, api, models
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, TRANSACTION_STATUS_IDLE
 
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..lib import logs
+from ..transactions import own_transaction
 
 _logger = logging.getLogger(__name__)
 
@@ -147,10 +147,8 @@ class ConstructionDrain(models.AbstractModel):
 
         :return: list of (event id, platform id)
         """
-        with self.env.registry.cursor() as cr:
-            connection = cr.connection
-            if connection.info.transaction_status == TRANSACTION_STATUS_IDLE:
-                connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
+        with own_transaction(self.env) as env:
+            cr = env.cr
             cr.execute("SELECT pg_advisory_xact_lock(%s)", (CLAIM_LOCK,))
             if not after:
                 self._release_dead(cr)

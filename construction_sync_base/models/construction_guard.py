@@ -15,7 +15,7 @@ def guard(kind, *groups, but=()):
     "Who can do what" reads the same groups from here, so it cannot say anything else than
     what is enforced.
 
-    :param kind: what is allowed: `approve`, `release`, `resolve`, `replay` or `lock`
+    :param kind: what is allowed: `approve`, `release`, `resolve`, `replay`, `lock` or `connect`
     :raises AccessError: by the check
     """
 

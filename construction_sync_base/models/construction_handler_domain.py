@@ -87,7 +87,7 @@ class DomainHandler(models.AbstractModel):
         return self.env["res.company"]
 
     # ------------------------------------------------------------ references
-    def _commitments(self, items, getter=lambda item: item.external_id):
+    def _named_commitments(self, items, getter=lambda item: item.external_id):
         """Orders that the items name, as `_resolve` gives them."""
         label = self.env._("Commitment")
         return self._resolve(items, "commitment", "purchase.order", getter, label)

@@ -9,19 +9,29 @@ class DomainHandler(models.AbstractModel):
     _inherit = "construction.handler.domain"
 
     def _cost_codes(self, items_lines):
-        """Cost codes of lines, for a whole batch.
+        """Cost codes of lines, for a whole batch of events of one job each.
 
         :param items_lines: list of (item, job, code text)
         :return: {(item id, code text): code record}
+        """
+        found = self._cost_codes_by_job(items_lines)
+        return {(item_id, text): record for (item_id, _job, text), record in found.items()}
+
+    def _cost_codes_by_job(self, items_lines):
+        """The same for events whose lines are of several jobs: each may have a code of its own
+        by the same text.
+
+        :return: {(item id, job, code text): code record}
         """
         return self._coded(
             items_lines, "cost_code", "construction.cost.code", self.env._("Cost code")
         )
 
     def _cost_types(self, items_lines):
-        return self._coded(
+        found = self._coded(
             items_lines, "cost_type", "construction.cost.type", self.env._("Cost type")
         )
+        return {(item_id, text): record for (item_id, _job, text), record in found.items()}
 
     def _coded(self, items_lines, kind, model, label):
         """Crosswalk first (platform, company, shared), then the code itself: the job's
@@ -32,10 +42,10 @@ class DomainHandler(models.AbstractModel):
         pairs = {(job, text) for _item, job, text in items_lines}
         found = self._code_records(items_lines[0][0].platform_id, pairs, kind, model)
         for item, job, text in items_lines:
-            if (item.id, text) not in result:
+            if (item.id, job, text) not in result:
                 record = self._code_or_park(item, job, text, found[job, text], kind, label)
                 if record:
-                    result[item.id, text] = record
+                    result[item.id, job, text] = record
         return result
 
     def _code_records(self, platform_id, pairs, kind, model):

@@ -80,7 +80,11 @@ class ConstructionPlatform(models.Model):
         "res.users", string="Service user", readonly=True, copy=False, ondelete="restrict"
     )
     secret_ids = fields.One2many(
-        "construction.secret", "platform_id", groups=fields.NO_ACCESS, copy=False
+        "construction.secret",
+        "platform_id",
+        domain=[("purpose", "=", "inbound")],
+        groups=fields.NO_ACCESS,
+        copy=False,
     )
     has_secret = fields.Boolean(compute="_compute_has_secret", compute_sudo=True)
     endpoint = fields.Char(compute="_compute_endpoint")

@@ -49,7 +49,7 @@ class ConstructionPlatform(models.Model):
             )
         Secret = self.env["construction.secret"].sudo()
         expiry = fields.Datetime.now() + timedelta(hours=overlap_hours)
-        known = Secret.search([("platform_id", "=", self.id)])
+        known = Secret.search([("platform_id", "=", self.id), ("purpose", "=", "inbound")])
         known.filtered("expires_at").unlink()
         known.exists().write({"expires_at": expiry})
         if self.auth_scheme in signatures.SIGNING_SCHEMES:

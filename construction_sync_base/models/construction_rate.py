@@ -72,3 +72,22 @@ class ConstructionRate(models.AbstractModel):
         self.env.cr.execute(_TAKE_OR_TELL, params)
         taken, ahead = self.env.cr.fetchone()
         return None if taken else limit.retry_after(max(ahead or 0, 0), count)
+
+    @api.model
+    def _pause(self, platform_id, limit, seconds, purpose):
+        """Empty a bucket so that the next token is there in `seconds`, where it is not later
+        anyway: what the other side asks for holds for every worker."""
+        self.env.cr.execute(
+            """
+            INSERT INTO construction_rate AS r (platform_id, purpose, full_at)
+                 VALUES (%(platform)s, %(purpose)s,
+                         extract(epoch FROM clock_timestamp())::float8 + %(ahead)s)
+            ON CONFLICT (platform_id, purpose)
+                  DO UPDATE SET full_at = GREATEST(r.full_at, EXCLUDED.full_at)
+            """,
+            {
+                "platform": platform_id,
+                "purpose": purpose,
+                "ahead": seconds + limit.reach - limit.gap,
+            },
+        )

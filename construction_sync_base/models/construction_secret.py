@@ -28,11 +28,22 @@ class ConstructionSecret(models.Model):
         "construction.platform", required=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one(related="platform_id.company_id", store=True, index=True)
+    purpose = fields.Selection(
+        [("inbound", "Proves what arrives"), ("calls", "Opens calls"), ("token", "Token")],
+        required=True,
+        default="inbound",
+        help="What the platform proves itself with, what we prove ourselves with, and what we "
+        "were given for it.",
+    )
     scheme = fields.Char(required=True)
     stored = fields.Char(required=True, groups=fields.NO_ACCESS, copy=False)
     key_id = fields.Char(compute="_compute_key_id", store=True, precompute=True, copy=False)
     expires_at = fields.Datetime(help="Empty while it is the current one.")
 
+    _one_of_calls = models.UniqueIndex(
+        "(platform_id, purpose) WHERE purpose <> 'inbound'",
+        "A platform is called with one secret and one token.",
+    )
     _key_id_leads = models.Constraint(
         "CHECK (key_id IS NULL OR starts_with(stored, key_id || ':'))",
         "The key id has to be the one that the stored secret begins with.",

@@ -270,7 +270,9 @@ class ConstructionInvoicePlan(models.AbstractModel):
             for line in plan["item"].data["lines"]
         ]
         coded = [(p["item"], job, line) for p, line, job in rows if job and line.get("cost_code")]
-        codes = self._cost_codes([(i, j, coding_of(line["cost_code"])) for i, j, line in coded])
+        codes = self._cost_codes_by_job(
+            [(item, job, coding_of(line["cost_code"])) for item, job, line in coded]
+        )
         types = self._cost_types(
             [(i, j, coding_of(line["cost_type"])) for i, j, line in coded if line.get("cost_type")]
         )
@@ -287,7 +289,7 @@ class ConstructionInvoicePlan(models.AbstractModel):
             item = plan["item"]
             found = {
                 "job": job,
-                "cost_code": codes.get((item.id, coding_of(line.get("cost_code")))),
+                "cost_code": codes.get((item.id, job, coding_of(line.get("cost_code")))),
                 "cost_type": types.get((item.id, coding_of(line.get("cost_type")))),
                 "uom": uoms.get((item.id, code_of(line.get("uom")))),
                 "tax": taxes.get((item.id, code_of(line.get("tax_code")))),

@@ -28,6 +28,7 @@ from . import (
     test_budget_reserves,
     test_budget_rights,
     test_budgets,
+    test_calls,
     test_change_order_approvals,
     test_change_order_companies,
     test_change_order_events,

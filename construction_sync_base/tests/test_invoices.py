@@ -77,6 +77,21 @@ class TestInvoices(InvoiceCase, TransactionCase):
             (bill.construction_job_id, bill.match_line_ids.method), (self.job, "direct")
         )
 
+    def test_two_jobs_with_codes_of_one_text(self):
+        """Platforms keep the codes of each job: what is told by the same text is another code."""
+        self.process(self.event("job.upserted", data=self.job_data("J2"), sequence=1))
+        jobs = self.job | self.bound("job", "J2")
+        own = self.env["construction.cost.code"].create(
+            [{"code": "07-500", "name": "Own", "company_id": self.company.id, "job_id": job.id}
+             for job in jobs]
+        )  # fmt: skip
+        lines = [self.direct(job=job, cost_code="07-500") for job in ("J1", "J2")]
+        bill = self.made(commitment=None, lines=lines)
+        keys = self.env["construction.coding"]._read_distribution(
+            bill.invoice_line_ids.mapped("analytic_distribution")
+        )
+        self.assertEqual([key["cost_code"] for key in keys], list(own))
+
     def test_a_unit_line_without_quantity(self):
         bill = self.made(lines=[self.line_of("50.00", "2")])
         self.assertEqual(bill.invoice_line_ids.quantity, 10)

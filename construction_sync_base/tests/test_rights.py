@@ -26,6 +26,7 @@ TABLE = {
     "construction.audit.seal": "- - r r r -",
     "construction.bill.deduction": "- r r r r r",
     "construction.binding": "r r r r r r",
+    "construction.breaker": "- - r r r -",
     "construction.budget": "r rwcu rwcu r r rwc",
     "construction.budget.change": "r rwcu rwcu r r rwc",
     "construction.budget.change.line": "r rwcu rwcu r r rwc",

@@ -9,6 +9,11 @@ class ConstructionSecretEnter(models.TransientModel):
     _description = "Secret of a Platform"
 
     platform_id = fields.Many2one("construction.platform", required=True, ondelete="cascade")
+    purpose = fields.Selection(
+        [("inbound", "Proves what arrives"), ("calls", "Opens calls")],
+        required=True,
+        default="inbound",
+    )
     secret = fields.Char(compute="_compute_secret", inverse="_inverse_secret", required=True)
 
     def _compute_secret(self):
@@ -16,7 +21,10 @@ class ConstructionSecretEnter(models.TransientModel):
 
     def _inverse_secret(self):
         for dialog in self.filtered("secret"):
-            dialog.platform_id._set_secret(dialog.secret)
+            if dialog.purpose == "calls":
+                dialog.platform_id._set_call_secret(dialog.secret)
+            else:
+                dialog.platform_id._set_secret(dialog.secret)
 
     def action_done(self):
         """Saving the dialog did it."""
