@@ -151,6 +151,7 @@ class ConstructionClient(models.AbstractModel):
             env.cr.execute("SELECT pg_advisory_xact_lock(%s, %s)", (TOKEN_LOCK, platform.id))
             owner = env["construction.platform"].browse(platform.id)
             client = env[self._name]
+            owner._check_callable()  # another worker may have found it revoked
             token = client._kept_token(owner)
             if token and not self._stale(token, refused):
                 return token
