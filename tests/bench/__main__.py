@@ -3,7 +3,7 @@
 import argparse
 import time
 
-from . import apply, audit, costs, drain, growth, ingest, latency, matching, peers, recovery
+from . import apply, audit, calls, costs, drain, growth, ingest, latency, matching, peers, recovery
 from .figures import print_table
 from .world import World
 
@@ -27,6 +27,7 @@ BENCHES = {
     "verify": audit.against_odoo,
     "cost_report": costs.of_a_job,
     "portfolio": costs.of_all_jobs,
+    "calls": calls.against_bare_requests,
     "growth": growth.with_many_rows,
     "memory": growth.memory,
 }
