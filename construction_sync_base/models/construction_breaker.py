@@ -65,31 +65,30 @@ class ConstructionBreaker(models.Model):
     # ------------------------------------------------------------- calls
     @api.model
     def _admit(self, platform_id, operation):
-        """Seconds to wait before a call, 0: it may be made, and how it ended has to be told.
+        """Whether a call may be made, in a transaction of the caller's that ends at once.
 
         What is closed is read without a lock.
+
+        :return: (seconds to wait, 0: it may be made; whether an answer has to be told, since it
+            would close the breaker or end a row of failures)
         """
-        with own_transaction(self.env) as env:
-            env.cr.execute(_ROW, (platform_id, operation))
-            row = env.cr.fetchone()
-            if not row or not row[1]:
-                return 0.0
-            before, now = env[self._name]._locked(platform_id, operation)
-            after, wait = before.admit(now)
-            if after != before:
-                env[self._name]._keep(platform_id, operation, after)
-            return wait
+        self.env.cr.execute(_ROW, (platform_id, operation))
+        row = self.env.cr.fetchone()
+        if not row or not row[1]:
+            return 0.0, bool(row and row[0])
+        before, now = self._locked(platform_id, operation)
+        after, wait = before.admit(now)
+        if after != before:
+            self._keep(platform_id, operation, after)
+        return wait, True
 
     @api.model
     def _answered(self, platform_id, operation):
         """A call was answered, whatever the answer was."""
         with own_transaction(self.env) as env:
-            env.cr.execute(_ROW, (platform_id, operation))
-            row = env.cr.fetchone()
-            if row and Breaker(*row) != Breaker():
-                before, _now = env[self._name]._locked(platform_id, operation)
-                if before.retry_at < FOR_EVER:
-                    env[self._name]._keep(platform_id, operation, before.succeeded())
+            before, _now = env[self._name]._locked(platform_id, operation)
+            if before.retry_at < FOR_EVER:
+                env[self._name]._keep(platform_id, operation, before.succeeded())
 
     @api.model
     def _failed(self, platform_id, operation, text):

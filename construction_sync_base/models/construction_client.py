@@ -50,12 +50,15 @@ class ConstructionClient(models.AbstractModel):
             told["Content-Type"] = "application/json"
         if key:
             told["Idempotency-Key"] = key
-        self._wait_for(platform, operation)
+        troubled = self._wait_for(platform, operation)
+
+        def ask(credentials):
+            return self._ask(platform, operation, troubled, (method, url, told | credentials, body))
+
         credentials = self._credentials(platform)
-        answer, reading = self._ask(platform, operation, method, url, told | credentials, body)
+        answer, reading = ask(credentials)
         if reading.verdict == remote.TOKEN and platform.call_auth in OAUTH:
-            credentials = self._credentials(platform, refused=credentials)
-            answer, reading = self._ask(platform, operation, method, url, told | credentials, body)
+            answer, reading = ask(self._credentials(platform, refused=credentials))
         if reading.verdict != remote.DONE:
             raise remote.Refused(
                 self.env._("%(platform)s: %(text)s", platform=platform.name, text=reading.text),
@@ -65,24 +68,32 @@ class ConstructionClient(models.AbstractModel):
 
     # ---------------------------------------------------------------- asking
     def _wait_for(self, platform, operation):
-        """:raises remote.Later: the breaker is open, or the rate is used up"""
-        wait = self.env["construction.breaker"]._admit(platform.id, operation)
+        """:return: whether the breaker has to be told of an answer
+        :raises remote.Later: the breaker is open, or the rate is used up
+        """
+        with own_transaction(self.env) as env:
+            wait, troubled = env["construction.breaker"]._admit(platform.id, operation)
+            full = not wait and env["construction.rate"]._take(
+                platform.id, platform._call_limit(), "calls"
+            )
         if wait:
             raise remote.Later(
                 self.env._("%s is not called for a while: it did not answer.", platform.name), wait
             )
-        with own_transaction(self.env) as env:
-            wait = env["construction.rate"]._take(platform.id, platform._call_limit(), "calls")
-        if wait:
+        if full:
             raise remote.Later(
-                self.env._("%s is called as often as it allows.", platform.name), wait
+                self.env._("%s is called as often as it allows.", platform.name), full
             )
+        return troubled
 
-    def _ask(self, platform, operation, method, url, headers, body):
-        """(answer, reading) of one request; tells breaker and rate what it showed."""
+    def _ask(self, platform, operation, troubled, request):
+        """(answer, reading) of one request; tells breaker and rate what it showed.
+
+        :param request: method, address, headers, body
+        """
         Breaker = self.env["construction.breaker"]
         try:
-            answer = self._guard(platform).call(method, url, headers, body)
+            answer = self._guard(platform).call(*request)
         except ssrf.Unsafe as error:
             self.env["construction.audit"].sudo()._record(
                 platform, "call_refused", {"rule": str(error)}
@@ -97,7 +108,8 @@ class ConstructionClient(models.AbstractModel):
         if reading.verdict == remote.AGAIN:
             Breaker._failed(platform.id, operation, reading.text)
             raise remote.Failed(reading.text, reading.wait, reading)
-        Breaker._answered(platform.id, operation)
+        if troubled:
+            Breaker._answered(platform.id, operation)
         if reading.wait:
             with own_transaction(self.env) as env:
                 env["construction.rate"]._pause(
@@ -192,7 +204,8 @@ class ConstructionClient(models.AbstractModel):
         :raises remote.Later, remote.Failed: no answer this time
         """
         Breaker = self.env["construction.breaker"]
-        wait = Breaker._admit(platform.id, "token")
+        with own_transaction(self.env) as env:
+            wait, troubled = env["construction.breaker"]._admit(platform.id, "token")
         if wait:
             raise remote.Later(self.env._("%s gives no tokens for a while.", platform.name), wait)
         headers, body = oauth.request(
@@ -209,7 +222,8 @@ class ConstructionClient(models.AbstractModel):
             raise remote.Failed(str(error), error.wait) from None
         except ssrf.Unsafe as error:
             raise remote.Refused(str(error)) from None
-        Breaker._answered(platform.id, "token")
+        if troubled:
+            Breaker._answered(platform.id, "token")
         return token
 
 
