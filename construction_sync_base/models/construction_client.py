@@ -72,10 +72,11 @@ class ConstructionClient(models.AbstractModel):
         :raises remote.Later: the breaker is open, or the rate is used up
         """
         with own_transaction(self.env) as env:
-            wait, troubled = env["construction.breaker"]._admit(platform.id, operation)
-            full = not wait and env["construction.rate"]._take(
-                platform.id, platform._call_limit(), "calls"
-            )
+            # the rate first: who is admitted as the probe has to call
+            full = env["construction.rate"]._take(platform.id, platform._call_limit(), "calls")
+            wait, troubled = 0.0, False
+            if not full:
+                wait, troubled = env["construction.breaker"]._admit(platform.id, operation)
         if wait:
             raise remote.Later(
                 self.env._("%s is not called for a while: it did not answer.", platform.name), wait
