@@ -168,6 +168,8 @@ class ChangeOrderHandler(models.AbstractModel):
         """What goes beyond the budget: told, or stopped until there is budget or somebody
         approves the overrun, by policy."""
         change, item = plan["change"], plan["item"]
+        if change.state in machine.DECIDED and not plan["amended"]:
+            return
         found = change._budget_overruns().get(change)
         check = found and change._budget_policy()
         if not found or check == "off" or item.approved_note:

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 
 from ..lib import budget as formulas
 from ..lib import change_order as machine
+from ..lib import money
 
 
 class ConstructionChangeOrder(models.Model):
@@ -20,17 +21,23 @@ class ConstructionChangeOrder(models.Model):
         """What exceeds the budget once it is executed: {change: [(key, available, needed)]}.
 
         What a change brings into the budget itself is there for its cost; what of it is
-        pending already does not count against it.
+        pending or applied already does not count against it. So of one that is approved, and
+        told anew with other amounts, the difference counts.
         """
-        waiting = self.filtered(lambda change: change.state in machine.BEFORE)
+        waiting = self.filtered(lambda change: change.state in (*machine.BEFORE, *machine.DECIDED))
         positions = self.env["construction.job.cost"].sudo()._positions(waiting.job_id)
         result = {}
         for change in waiting:
             needs, pending = defaultdict(Decimal), defaultdict(Decimal)
             for line in change.line_ids:
-                needs[line._key()] -= line._in_company_currency(line.budget_amount)
+                brought = line._in_company_currency(line.budget_amount)
+                there = money.from_float(
+                    line.applied_budget_amount, line.company_currency_id.decimal_places
+                )
+                needs[line._key()] -= brought - there
                 if line.order_id:
                     cost = line._in_company_currency(line.cost_amount)
+                    cost -= line._in_company_currency(line.applied_amount)
                     needs[line._key()] += cost
                     if change.cost_status in ("submitted", "approved"):
                         pending[line._key()] += cost

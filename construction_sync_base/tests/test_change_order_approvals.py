@@ -124,6 +124,16 @@ class TestApprovals(ChangeEventCase, TransactionCase):
         self.assertEqual(self.state(event["id"]), "processed", self.issues(event["id"]).message)
         self.assertBooks(budget=201500)
 
+    def test_an_approved_one_that_grows_over_budget_is_stopped(self):
+        self.env.ref("construction_sync_base.policy_change_order").budget_check = "block"
+        first = self.line_data(cost="1000.00", budget_amount="1000.00")
+        self.process(self.change_event("approved", 1, lines=[first]))
+        self.process(self.change_event("executed", 2, lines=[first]))
+        grown = self.change_event("executed", 3, lines=[first | {"cost_amount": "100000.00"}])
+        self.apply(grown)
+        self.assertParked(grown["id"], "budget")
+        self.assertEqual(self.change().cost_amount, 1000)
+
     def test_an_approved_overrun_goes_on_with_its_reason(self):
         self.env.ref("construction_sync_base.policy_change_order").budget_check = "block"
         event = self.over()
