@@ -17,6 +17,7 @@ from . import remote
 RENEW_BEFORE = 120.0  # seconds; a call that starts with it should still be good when it arrives
 LIFETIME = 900.0  # seconds, where the answer does not say
 MOST_LIFETIME = 30 * 86400.0
+GRANTS = ("oauth_client", "oauth_code")  # ways of calling that need a token of ours
 FORM = "application/x-www-form-urlencoded"
 
 

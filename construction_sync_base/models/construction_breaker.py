@@ -1,3 +1,6 @@
+import time
+from datetime import UTC, datetime
+
 from odoo import api, fields, models
 
 from ..lib.breaker import Breaker
@@ -51,13 +54,13 @@ class ConstructionBreaker(models.Model):
 
     @api.depends("failures", "opened", "retry_at", "probing")
     def _compute_state(self):
-        now = fields.Datetime.now()
+        now = time.time()
         for row in self:
             stopped = row.retry_at >= FOR_EVER
-            state = row._value().state(now.timestamp())
-            row.state = "stopped" if stopped else state
+            row.state = "stopped" if stopped else row._value().state(now)
             waits = row.opened and not stopped
-            row.next_call_at = fields.Datetime.from_timestamp(row.retry_at) if waits else False
+            moment = datetime.fromtimestamp(row.retry_at, UTC) if waits else None
+            row.next_call_at = moment.replace(tzinfo=None) if moment else False
 
     def _value(self):
         return Breaker(self.failures, self.opened, self.retry_at, self.probing)

@@ -10,7 +10,6 @@ from ..lib import hosts, networks, oauth, remote, ssrf
 from ..lib.strict_json import dumps
 from ..settings import setting
 from ..transactions import own_transaction
-from .construction_platform_calls import OAUTH
 
 TOKEN_LOCK = 0x43535954  # who renews a platform's token: (TOKEN_LOCK, platform id)
 
@@ -57,7 +56,7 @@ class ConstructionClient(models.AbstractModel):
 
         credentials = self._credentials(platform)
         answer, reading = ask(credentials)
-        if reading.verdict == remote.TOKEN and platform.call_auth in OAUTH:
+        if reading.verdict == remote.TOKEN and platform.call_auth in oauth.GRANTS:
             answer, reading = ask(self._credentials(platform, refused=credentials))
         if reading.verdict != remote.DONE:
             raise remote.Refused(
@@ -139,7 +138,7 @@ class ConstructionClient(models.AbstractModel):
         kind = platform.call_auth
         if kind == "none":
             return {}
-        if kind in OAUTH:
+        if kind in oauth.GRANTS:
             return {"Authorization": f"Bearer {self._token(platform, refused).access}"}
         secret = platform._call_secret()
         if kind == "bearer":
@@ -172,13 +171,17 @@ class ConstructionClient(models.AbstractModel):
                 token = client._renewed(owner, token)
             except oauth.Revoked as error:
                 owner._note_revoked(str(error))
+                failure = remote.Refused(
+                    self.env._("%s has to be authorised again by a person.", platform.name)
+                )
+            except remote.CallError as error:
+                failure = error
             else:
                 owner._keep("token", json.dumps(asdict(token)))
                 return token
+        # what was noted is committed before anybody hears of it
         platform.invalidate_recordset(["call_state"])
-        raise remote.Refused(
-            self.env._("%s has to be authorised again by a person.", platform.name)
-        )
+        raise failure
 
     def _stale(self, token, refused):
         used = refused and refused.get("Authorization") == f"Bearer {token.access}"

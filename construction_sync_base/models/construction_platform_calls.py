@@ -18,7 +18,6 @@ CALLS = [
     ("oauth_client", "OAuth: client credentials"),
     ("oauth_code", "OAuth: authorised by a person"),
 ]
-OAUTH = ("oauth_client", "oauth_code")
 SECRET_VARIABLE = "CONSTRUCTION_SYNC_CALLS_"
 
 
@@ -149,7 +148,7 @@ class ConstructionPlatformCalls(models.Model):
         return Limit(self.calls_per_minute, self.calls_burst)
 
     def _call_hosts(self):
-        urls = (self.call_url, self.token_url if self.call_auth in OAUTH else None)
+        urls = (self.call_url, self.token_url if self.call_auth in oauth.GRANTS else None)
         return [place for place in map(hosts.place, filter(None, urls)) if place]
 
     def _check_callable(self):

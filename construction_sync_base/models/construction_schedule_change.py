@@ -7,6 +7,9 @@ from ..lib.change_order import SIDES
 from ..lib.errors import AmountError
 from .construction_resolver import code_of, coding_of, ref_key, ref_keys, wait_key
 
+# of a line: each is told, or follows from others
+AMOUNTS = ("cost_amount", "budget_amount", "revenue_amount")
+
 
 class ConstructionScheduleChange(models.AbstractModel):
     """Reads change order events into plans: every reference resolved, every number parsed and
@@ -345,8 +348,9 @@ class ConstructionScheduleChange(models.AbstractModel):
                     fields.Command.clear(),
                     *(fields.Command.create(_kind(*each)) for each in markup),
                 ]
-            if changed:
-                commands.append(fields.Command.update(line.id, changed))
+            if changed:  # what is told anew is not computed from what changed beside it
+                told = {name: values[name] for name in AMOUNTS if name in values}
+                commands.append(fields.Command.update(line.id, changed | told))
         for line in existing.values():
             nothing = dict.fromkeys(
                 ("cost_amount", "budget_amount", "revenue_amount", "quantity_delta",

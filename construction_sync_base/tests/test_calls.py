@@ -16,7 +16,7 @@ from ..lib import remote
 from .common import SyncCase
 from .tls_server import TlsServer
 
-TOKEN = {"access_token": "t1", "token_type": "bearer", "expires_in": 5400}
+TOKEN = {"access_token": "token-one", "token_type": "bearer", "expires_in": 5400}
 
 
 class CallCase(SyncCase):
@@ -39,7 +39,19 @@ class CallCase(SyncCase):
         self.platform.write({"call_url": f"{self.there}/rest", "calls_burst": 1000})
 
     def call(self, method="GET", path="/v1.0/things", **more):
-        return self.env["construction.client"]._call(self.platform, method, path, **more)
+        self.env.flush_all()  # as committed: the client looks from transactions of its own
+        try:
+            return self.env["construction.client"]._call(self.platform, method, path, **more)
+        finally:
+            self.env.invalidate_all()
+
+    def failed(self, kind, *args, **more):
+        """The error of a call. `assertRaises` would undo what the transactions beside it kept."""
+        try:
+            self.call(*args, **more)
+        except kind as error:
+            return error
+        return self.fail(f"no {kind.__name__}")
 
     def heard(self, number=-1):
         """(first line, headers, body) of what arrived there."""
@@ -88,11 +100,9 @@ class TestCalls(CallCase, TransactionCase):
     def test_no_answer_opens_the_breaker_and_one_probe_closes_it(self):
         self.server.plays((503, b"", {}))
         for _number in range(5):
-            with self.assertRaises(remote.Failed):
-                self.call()
-        with self.assertRaises(remote.Later) as later:
-            self.call()
-        self.assertAlmostEqual(later.exception.wait, 30, delta=2)
+            self.failed(remote.Failed)
+        later = self.failed(remote.Later)
+        self.assertAlmostEqual(later.wait, 30, delta=2)
         self.assertEqual(len(self.server.requests), 5, "it is left alone")
         self.assertEqual(self.breaker().state, "open")
         self.assertIn("503", self.breaker().last_error)
@@ -107,12 +117,10 @@ class TestCalls(CallCase, TransactionCase):
 
     def test_too_many_calls_pause_all_and_blame_nobody(self):
         self.server.plays((429, {"message": "slow down"}, {"Retry-After": "120"}))
-        with self.assertRaises(remote.Later) as later:
-            self.call()
-        self.assertEqual(later.exception.wait, 120)
-        with self.assertRaises(remote.Later) as later:
-            self.call("POST")
-        self.assertAlmostEqual(later.exception.wait, 120, delta=2)
+        later = self.failed(remote.Later)
+        self.assertEqual(later.wait, 120)
+        later = self.failed(remote.Later, "POST")
+        self.assertAlmostEqual(later.wait, 120, delta=2)
         self.assertEqual(len(self.server.requests), 1)
         self.assertFalse(self.breaker())
 
@@ -120,45 +128,37 @@ class TestCalls(CallCase, TransactionCase):
         headers = {"X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "99999999999"}
         self.server.plays((200, {}, headers))
         self.call()
-        with self.assertRaises(remote.Later):
-            self.call()
+        self.failed(remote.Later)
         self.assertEqual(len(self.server.requests), 1)
 
     def test_answers_that_are_none(self):
         self.server.plays((200, b"<html>Sign in", {"Content-Type": "text/html"}))
-        with self.assertRaises(remote.Failed):
-            self.call()
+        self.failed(remote.Failed)
         self.server.plays((200, b'{"a": [1,', {}))
-        with self.assertRaises(remote.Failed):
-            self.call()
+        self.failed(remote.Failed)
         self.assertEqual(self.breaker().failures, 2)
 
     def test_a_refusal_is_an_answer(self):
         self.server.plays((422, {"errors": {"number": ["is taken"]}}, {}))
-        with self.assertRaises(remote.Refused) as refused:
-            self.call("POST", value={})
-        self.assertIn("number: is taken", str(refused.exception))
-        self.assertEqual(refused.exception.reading.value["errors"], {"number": ["is taken"]})
+        refused = self.failed(remote.Refused, "POST", value={})
+        self.assertIn("number: is taken", str(refused))
+        self.assertEqual(refused.reading.value["errors"], {"number": ["is taken"]})
         self.assertFalse(self.breaker("write"))
 
     def test_nobody_is_led_elsewhere(self):
         self.server.plays((301, b"", {"Location": "http://169.254.169.254/latest"}))
-        with self.assertRaises(remote.Refused):
-            self.call()
+        self.failed(remote.Refused)
         self.assertEqual(len(self.server.requests), 1)
-        with self.assertRaises(remote.Refused):
-            self.call(path="https://localhost:1/elsewhere")
+        self.failed(remote.Refused, path="https://localhost:1/elsewhere")
         audit = self.env["construction.audit"].search([("action", "=", "call_refused")])
-        self.assertEqual(audit.res_id, self.platform.id)
+        self.assertEqual(set(audit.mapped("res_id")), {self.platform.id})
 
     def test_who_may_not_be_called(self):
         self.platform.action_pause()
-        with self.assertRaises(remote.Refused):
-            self.call()
+        self.failed(remote.Refused)
         self.platform.action_activate()
         self.env["ir.config_parameter"].set_param("database.is_neutralized", "True")
-        with self.assertRaises(remote.Refused):
-            self.call()
+        self.failed(remote.Refused)
         self.assertFalse(self.server.requests)
 
     def test_sandbox_and_production(self):
@@ -172,8 +172,7 @@ class TestCalls(CallCase, TransactionCase):
 
     def test_stopped_and_let_pass_by_hand(self):
         self.server.plays((500, b"", {}))
-        with self.assertRaises(remote.Failed):
-            self.call()
+        self.failed(remote.Failed)
         row = self.breaker()
         finance = self.make_user("calls-finance", "finance")
         manager = self.make_user("calls-manager", "integration_manager")
@@ -181,8 +180,7 @@ class TestCalls(CallCase, TransactionCase):
             row.with_user(finance).action_stop()
         row.with_user(manager).action_stop()
         self.assertEqual(self.breaker().state, "stopped")
-        with self.assertRaises(remote.Later):
-            self.call()
+        self.failed(remote.Later)
         self.breaker().with_user(manager).action_close()
         self.call_passes("read")
 
@@ -212,12 +210,12 @@ class TestTokens(CallCase, TransactionCase):
         self.call()
         self.call()
         self.assertEqual(self.paths(), ["/token", *["/rest/v1.0/things"] * 2])
-        self.assertEqual(self.heard()[1]["Authorization"], "Bearer t1")
+        self.assertEqual(self.heard()[1]["Authorization"], "Bearer token-one")
         asked = parse_qs(self.heard(0)[2].decode())
         self.assertEqual(asked["grant_type"], ["client_credentials"])
         self.assertEqual(asked["client_secret"], ["s-1"])
         kept = self.env["construction.secret"].sudo().search([("purpose", "=", "token")])
-        self.assertNotIn("t1", kept.stored)
+        self.assertNotIn("token-one", kept.stored)
 
     def test_it_ends_in_the_middle(self):
         fresh = TOKEN | {"access_token": "t2"}
@@ -228,8 +226,7 @@ class TestTokens(CallCase, TransactionCase):
 
     def test_not_taken_twice_is_a_refusal(self):
         self.server.plays((200, TOKEN, {}), (401, {}, {}), (200, TOKEN, {}), (401, {}, {}))
-        with self.assertRaises(remote.Refused):
-            self.call()
+        self.failed(remote.Refused)
         self.assertEqual(len(self.paths()), 4)
 
     def authorized(self):
@@ -256,8 +253,7 @@ class TestTokens(CallCase, TransactionCase):
         self.authorized()
         self.server.plays((400, {"error": "invalid_grant"}, {}))
         for _number in range(3):
-            with self.assertRaises(remote.Refused):
-                self.call()
+            self.failed(remote.Refused)
         self.assertEqual(self.platform.call_state, "reauthorize")
         self.assertEqual(self.paths().count("/token"), 2, "and not asked again")
         told = self.platform.message_ids.filtered(lambda one: "invalid_grant" in (one.body or ""))
@@ -268,8 +264,7 @@ class TestTokens(CallCase, TransactionCase):
 
     def test_no_token_is_no_revocation(self):
         self.server.plays((503, b"", {"Retry-After": "7"}))
-        with self.assertRaises(remote.Failed) as failed:
-            self.call()
-        self.assertEqual(failed.exception.wait, 7)
+        failed = self.failed(remote.Failed)
+        self.assertEqual(failed.wait, 7)
         self.assertEqual(self.platform.call_state, "ready")
         self.assertEqual(self.breaker("token").failures, 1)

@@ -134,6 +134,19 @@ class TestApprovals(ChangeEventCase, TransactionCase):
         self.assertParked(grown["id"], "budget")
         self.assertEqual(self.change().cost_amount, 1000)
 
+    def test_what_a_newer_version_leaves_as_it_was_stays(self):
+        """Budget and revenue of a line follow its cost only where nothing is said of them."""
+        line = self.line_data(cost="300.00", revenue="400.00", budget_amount="100.00")
+        self.process(self.change_event("approved", 1, lines=[line]))
+        self.assertBooks(budget=200100)
+        line["cost_amount"] = "350.00"
+        self.process(self.change_event("approved", 2, lines=[line]))
+        change = self.change()
+        self.assertEqual(
+            (change.cost_amount, change.budget_amount, change.revenue_amount), (350, 100, 400)
+        )
+        self.assertBooks(budget=200100)
+
     def test_an_approved_overrun_goes_on_with_its_reason(self):
         self.env.ref("construction_sync_base.policy_change_order").budget_check = "block"
         event = self.over()

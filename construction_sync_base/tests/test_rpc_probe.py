@@ -280,7 +280,10 @@ class TestRpcProbe(ApprovalCase, HttpCase):
                     "unlink": ("unlink", {"ids": record.ids}),
                 }
             for method, (right, arguments) in {k: v for k, v in calls.items() if v}.items():
-                answer, _count = self.undone(who, name, method, **arguments)
+                if right == "read":  # there is nothing to undo, and the caches stay warm
+                    answer = self.call(who, name, method, **arguments)
+                else:
+                    answer, _count = self.undone(who, name, method, **arguments)
                 allowed = right in rights and ("ids" not in arguments or reaches)
                 fault = self.fault(answer, method, allowed)
                 if fault:
