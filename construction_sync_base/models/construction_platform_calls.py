@@ -59,7 +59,13 @@ class ConstructionPlatformCalls(models.Model):
         tracking=True,
     )
     has_call_secret = fields.Boolean(compute="_compute_has_call_secret", compute_sudo=True)
-    breaker_ids = fields.One2many("construction.breaker", "platform_id", readonly=True)
+    breaker_ids = fields.One2many(
+        "construction.breaker",
+        "platform_id",
+        readonly=True,
+        groups="construction_sync_base.group_integration_manager,"
+        "construction_sync_base.group_finance,construction_sync_base.group_auditor",
+    )
 
     _call_rate = models.Constraint(
         "CHECK (calls_per_minute > 0 AND calls_burst > 0)", "A limit lets something through."
