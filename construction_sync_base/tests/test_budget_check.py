@@ -228,6 +228,20 @@ class TestCheckOnScreens(DomainCase, TransactionCase):
         with self.assertRaises(UserError):
             order.button_confirm()
 
+    def test_vm2_through_documents(self):
+        """Of 10,000 are 6,000 spent and 3,500 ordered: an order of 700 is 200 over, one of 500
+        is not. Without a budget line nothing is available."""
+        self.policy(budget_check="block")
+        self.budget(10000)
+        self.cost_entry(6000)
+        self.order(self.line(3500), confirm=True)
+        over = r"available \$\s?500\.00, needed \$\s?700\.00.*over by \$\s?200\.00"
+        with self.assertRaisesRegex(UserError, over):
+            self.order(self.line(700)).button_confirm()
+        self.order(self.line(500), confirm=True)
+        with self.assertRaisesRegex(UserError, r"available \$\s?0\.00, needed \$\s?1\.00"):
+            self.order(self.line(1, code=self.other_code)).button_confirm()
+
     def test_route(self):
         self.policy(budget_check="route")
         order = self.over()
