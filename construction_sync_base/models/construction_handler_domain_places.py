@@ -23,7 +23,7 @@ class DomainHandler(models.AbstractModel):
             records = self._coded(
                 [row for row in named if row[2]], name, f"construction.{name}", labels[name]
             )
-            found |= {(name, *key): record for key, record in records.items()}
+            found |= {(name, id_, key): record for (id_, _job, key), record in records.items()}
         return found
 
     def _place(self, item, line, places):
