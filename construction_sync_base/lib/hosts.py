@@ -6,6 +6,8 @@ Source: the vendors' pages on development environments. What is not listed is no
 
 from urllib.parse import urlsplit
 
+from .ssrf import Guard
+
 PRODUCTION, SANDBOX = "production", "sandbox"
 _KNOWN = {
     "api.procore.com": PRODUCTION,
@@ -18,15 +20,17 @@ _KNOWN = {
 
 
 def place(url):
-    """ "host" or "host:port" of an https address, as `ssrf.Guard` lists it; None for others."""
+    """Host, or host:port, of an https address, as `ssrf.Guard` lists it. None for others, and for
+    those that it would not call: names only, and no query behind the path."""
     try:
         parts = urlsplit(url or "")
         port = parts.port
+        found = f"{parts.hostname}:{port}" if port not in (None, 443) else parts.hostname or ""
+        Guard([found])
     except ValueError:
         return None
-    if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc:
-        return None
-    return parts.hostname if port in (None, 443) else f"{parts.hostname}:{port}"
+    whole = parts.scheme == "https" and "@" not in parts.netloc and not parts.query
+    return found if whole and not parts.fragment else None
 
 
 def belongs(url, environment):

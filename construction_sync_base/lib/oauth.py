@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 from . import remote
 
 RENEW_BEFORE = 120.0  # seconds; a call that starts with it should still be good when it arrives
+REVOKED = ("invalid_grant", "invalid_client", "unauthorized_client")  # RFC 6749 5.2
 LIFETIME = 900.0  # seconds, where the answer does not say
 MOST_LIFETIME = 30 * 86400.0
 GRANTS = ("oauth_client", "oauth_code")  # ways of calling that need a token of ours
@@ -39,17 +40,17 @@ class NoToken(Exception):
 @dataclass(frozen=True, slots=True)
 class Token:
     """
-    :param expires_at: seconds since 1970
+    :param renew_at: seconds since 1970, a while before it ends
     :param refresh: empty where the grant gives none
     """
 
     access: str
-    expires_at: float
+    renew_at: float
     refresh: str = ""
 
     def is_due(self, now):
         """Whether it has to be renewed before the next call."""
-        return now >= self.expires_at - RENEW_BEFORE
+        return now >= self.renew_at
 
 
 def client_credentials(scope=""):
@@ -84,20 +85,19 @@ def request(fields, client_id, secret, in_body=True):
     return headers, urlencode(fields).encode()
 
 
-def read(answer, now, before=None):
-    """The token of an answer of the token endpoint.
+def read(reading, now, before=None):
+    """The token that the token endpoint answered with.
 
+    :param reading: `remote.Reading` of its answer
     :param before: the `Token` that was renewed; its refresh token stays good where the answer
         brings no new one
-    :raises Revoked: the grant is not taken: `invalid_grant`, or the client is unknown
-    :raises NoToken: anything else
+    :raises Revoked: the grant is not taken, or the client is not known
+    :raises NoToken: anything else, such as the page of a firewall
     """
-    reading = remote.read(answer, now)
     value = reading.value if isinstance(reading.value, dict) else {}
+    if reading.verdict == remote.TOKEN or value.get("error") in REVOKED:
+        raise Revoked(reading.text)
     if reading.verdict != remote.DONE:
-        refused = reading.verdict in (remote.REFUSED, remote.TOKEN, remote.GONE)
-        if refused:
-            raise Revoked(reading.text)
         raise NoToken(reading.text, reading.wait)
     access = value.get("access_token")
     if not isinstance(access, str) or not access.isascii() or not access.isprintable():
@@ -106,7 +106,8 @@ def read(answer, now, before=None):
         raise NoToken("the token is of a kind that is not used here")
     renewed = value.get("refresh_token")
     renewed = renewed if isinstance(renewed, str) and renewed else before and before.refresh
-    return Token(access, now + _lifetime(value.get("expires_in")), renewed or "")
+    lifetime = _lifetime(value.get("expires_in"))
+    return Token(access, now + lifetime - min(RENEW_BEFORE, lifetime / 4), renewed or "")
 
 
 def _lifetime(seconds):

@@ -63,17 +63,19 @@ class Refused(CallError):
     """They say no, or we may not ask. Asking again changes nothing: a person has to."""
 
 
-def read(answer, now, expects_json=True):
-    """Read an answer of `ssrf.Guard.call`.
+def read(answer, now, expects_body=False):
+    """Read an answer of `ssrf.Guard.call`. One with a body that is no JSON is none.
 
     :param now: seconds since 1970
-    :param expects_json: an answer with a body that is no JSON is none
+    :param expects_body: status 200 with nothing in it is none either
     """
     status = answer.status
     value, fault = _json(answer)
     wait = told_wait(answer.headers, now)
     if 200 <= status < 300:
-        if fault and expects_json:
+        if expects_body and status == 200 and value is None:
+            fault = fault or "answered with nothing"
+        if fault:
             return Reading(AGAIN, None, wait, fault)
         return Reading(DONE, value, wait)
     text = says(value) or f"status {status}"

@@ -206,6 +206,7 @@ from . import (
     construction_sync_policy_control,
     construction_sync_policy_domain,
     construction_sync_policy_field,
+    construction_token,
     construction_traffic,
     construction_translator,
     construction_translator_procore,

@@ -31,10 +31,12 @@ class ConstructionBreaker(models.Model):
     )
     company_id = fields.Many2one(related="platform_id.company_id", store=True, index=True)
     operation = fields.Selection(OPERATIONS, required=True, readonly=True)
-    failures = fields.Integer(string="Failures in a row", readonly=True)
-    opened = fields.Integer(string="Opened", readonly=True, help="Times since it was closed.")
-    retry_at = fields.Float(readonly=True, help="Seconds since 1970.")
-    probing = fields.Boolean(readonly=True)
+    failures = fields.Integer(string="Failures in a row", required=True, readonly=True, default=0)
+    opened = fields.Integer(
+        required=True, readonly=True, default=0, help="Times since it was closed."
+    )
+    retry_at = fields.Float(required=True, readonly=True, default=0, help="Seconds since 1970.")
+    probing = fields.Boolean(required=True, readonly=True, default=False)
     last_error = fields.Char(readonly=True)
     last_error_at = fields.Datetime(readonly=True)
     state = fields.Selection(
@@ -97,17 +99,6 @@ class ConstructionBreaker(models.Model):
     def _failed(self, platform_id, operation, text):
         """A call was not answered, or not as it should have been."""
         with own_transaction(self.env) as env:
-            env.cr.execute(
-                """
-                INSERT INTO construction_breaker
-                       (platform_id, company_id, operation, failures, opened, retry_at,
-                        probing)
-                     SELECT id, company_id, %s, 0, 0, 0, FALSE FROM construction_platform
-                      WHERE id = %s
-                ON CONFLICT DO NOTHING
-                """,
-                (operation, platform_id),
-            )
             before, now = env[self._name]._locked(platform_id, operation)
             env[self._name]._keep(platform_id, operation, before.failed(now), text)
 

@@ -1,8 +1,5 @@
-import json
-from dataclasses import asdict
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..hooks import secret_keys
 from ..lib import hosts, oauth, remote, vault
@@ -18,6 +15,8 @@ CALLS = [
     ("oauth_client", "OAuth: client credentials"),
     ("oauth_code", "OAuth: authorised by a person"),
 ]
+IDENTITY = ("call_auth", "call_user", "call_scope", "environment", "key", "token_in_body")
+CALL_FIELDS = {"call_url", "token_url", "authorize_url", "call_header", *IDENTITY}
 SECRET_VARIABLE = "CONSTRUCTION_SYNC_CALLS_"
 
 
@@ -102,13 +101,31 @@ class ConstructionPlatformCalls(models.Model):
     # -------------------------------------------------------------- secrets
     def _outside_secret(self):
         """The secret of calls where the installation sets it outside the database."""
+        return self._outside("")
+
+    def _outside(self, ending):
         name = (self.key or "").replace("-", "_")
-        return setting(f"{SECRET_VARIABLE}{name.upper()}", f"calls_{name}")
+        return setting(f"{SECRET_VARIABLE}{name}{ending}".upper(), f"calls_{name}{ending}")
+
+    def _check_outside_hosts(self):
+        """What is kept outside the database goes where is said outside the database."""
+        allowed = self._outside("_hosts").split()
+        for host in self._call_hosts():
+            if host not in allowed:
+                raise remote.Refused(
+                    self.env._(
+                        "%(host)s is none of the hosts that the installation names for the secret "
+                        "of %(platform)s.",
+                        host=host,
+                        platform=self.name,
+                    )
+                )
 
     def _call_secret(self):
-        """:raises remote.Refused: there is none, or it cannot be opened"""
+        """:raises remote.Refused: there is none, it cannot be opened, or it is for other hosts"""
         secret = self._outside_secret()
         if secret:
+            self._check_outside_hosts()
             return secret
         row = self._kept("calls")
         if not row:
@@ -144,10 +161,66 @@ class ConstructionPlatformCalls(models.Model):
         """Take the secret that opens calls; tokens that were given for the old one end."""
         self.ensure_one()
         self.check_access("write")
+        # after whoever gets a token with the old one just now
+        self.env["construction.token"]._locked(self)
         self._keep("calls", secret)
         self._kept("token").unlink()
         self.sudo().call_state = "ready"
         self.env["construction.audit"].sudo()._record(self, "call_secret_entered")
+
+    # --------------------------------------------------------------- guard
+    @api.model_create_multi
+    def create(self, vals_list):
+        platforms = super().create(vals_list)
+        platforms._ensure_breakers()
+        return platforms
+
+    def write(self, vals):
+        """A secret stays with the hosts that it was entered for, a token with whom it was given
+        to: whoever changes either enters or gets it anew."""
+        if not CALL_FIELDS & set(vals):
+            return super().write(vals)
+        self._check_owner()
+        before = {one: (set(one._call_hosts()), one._call_identity()) for one in self.sudo()}
+        result = super().write(vals)
+        for platform, (places, identity) in before.items():
+            gone = self.env["construction.secret"].sudo()
+            if set(platform._call_hosts()) - places:
+                gone |= platform._kept("calls")
+            if set(platform._call_hosts()) - places or platform._call_identity() != identity:
+                gone |= platform._kept("token")
+            if gone:
+                gone.unlink()
+                self.env["construction.audit"].sudo()._record(platform, "call_secret_dropped")
+        self._ensure_breakers()
+        return result
+
+    def _call_identity(self):
+        return [self[name] for name in IDENTITY]
+
+    def _check_owner(self):
+        """:raises AccessError: it is the platform of another company, which only lets us write"""
+        for platform in self.sudo():
+            if not self.env.su and platform.company_id not in self.env.user.company_ids:
+                raise AccessError(
+                    self.env._(
+                        "Calls of %(platform)s are set up by people of %(company)s.",
+                        platform=platform.name,
+                        company=platform.company_id.name,
+                    )
+                )
+
+    def _ensure_breakers(self):
+        """Each operation can be stopped by hand before anything went wrong."""
+        for platform in self.sudo().filtered("call_url"):
+            there = platform.breaker_ids.mapped("operation")
+            platform.breaker_ids.create(
+                [
+                    {"platform_id": platform.id, "operation": operation}
+                    for operation in ("read", "write", "token")
+                    if operation not in there
+                ]
+            )
 
     # ------------------------------------------------------------- settings
     def _call_limit(self):
@@ -157,14 +230,28 @@ class ConstructionPlatformCalls(models.Model):
         urls = (self.call_url, self.token_url if self.call_auth in oauth.GRANTS else None)
         return [place for place in map(hosts.place, filter(None, urls)) if place]
 
-    def _check_callable(self):
-        """:raises remote.Refused: nobody may call it from here, or nobody can"""
+    def _check_allowed(self):
+        """:raises remote.Refused: nobody may call it from here"""
         if not self._calls_allowed():
             raise remote.Refused(
                 self.env._("%s is not called: it is no active platform of this server.", self.name)
             )
         if not self.call_url:
             raise remote.Refused(self.env._("%s has no address for calls.", self.name))
+
+    def _check_keys(self):
+        """:raises remote.Refused: a token that is given could not be kept"""
+        if not self._secret_keys():
+            raise remote.Refused(
+                self.env._(
+                    "The installation has no key for secrets, so no token can be kept: see "
+                    "Encryption Keys."
+                )
+            )
+
+    def _check_callable(self):
+        """:raises remote.Refused: nobody may call it from here, or nobody can now"""
+        self._check_allowed()
         if self.call_state == "reauthorize":
             raise remote.Refused(
                 self.env._("%s has to be authorised again by a person.", self.name)
@@ -203,38 +290,43 @@ class ConstructionPlatformCalls(models.Model):
 
     def action_authorize(self):
         """Send the person to the platform's authorisation page; the platform sends him back to
-        `/construction_sync/v1/authorized`, which keeps the token."""
-        self._check_caller()
-        self.ensure_one()
-        if self.call_auth != "oauth_code" or not self.authorize_url or not self.token_url:
-            raise UserError(self.env._("Enter the authorisation page and the token address first."))
+        `/construction_sync/authorized`, which keeps the token."""
+        self._check_authorizable()
         return {
             "type": "ir.actions.act_url",
-            "url": f"/construction_sync/v1/authorize/{self.id}",
+            "url": f"/construction_sync/authorize/{self.id}",
             "target": "self",
         }
 
+    def _check_authorizable(self):
+        """:raises UserError: there is nothing to authorise, or not from here"""
+        self._check_caller()
+        self.ensure_one()
+        self.check_access("write")
+        if self.call_auth != "oauth_code" or not self.authorize_url or not self.token_url:
+            raise UserError(self.env._("Enter the authorisation page and the token address first."))
+        try:
+            self.sudo()._check_allowed()
+        except remote.Refused as error:
+            raise UserError(str(error)) from None
+
     def _authorized_url(self):
         """Where the authorisation page sends people back to; registered at the platform."""
-        return f"{self.browse().get_base_url()}/construction_sync/v1/authorized"
+        return f"{self.browse().get_base_url()}/construction_sync/authorized"
 
     def _take_code(self, code, verifier):
         """Exchange the code of an authorisation for the token, and keep it.
 
         :raises UserError: the platform does not take it
         """
-        self._check_caller()
-        self.check_access("write")
-        platform = self.sudo()
-        grant = oauth.code_grant(code, platform._authorized_url(), verifier)
+        self._check_authorizable()
         try:
-            token = self.env["construction.client"]._granted(platform, grant)
+            self.env["construction.token"]._authorized(self.sudo(), code, verifier)
         except (oauth.Revoked, remote.CallError) as error:
             raise UserError(
                 self.env._("%(platform)s: %(text)s", platform=self.name, text=str(error))
             ) from None
-        platform._keep("token", json.dumps(asdict(token)))
-        platform.call_state = "ready"
+        self.invalidate_recordset(["call_state"])
         self.env["construction.audit"].sudo()._record(self, "calls_authorised")
 
     def action_test_calls(self):

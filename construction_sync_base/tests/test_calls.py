@@ -89,8 +89,11 @@ class TestCalls(CallCase, TransactionCase):
             self.platform._set_call_secret("s-1")
             self.call()
             self.assertEqual(self.heard()[1][name], text)
-        with patch.dict(os.environ, {f"CONSTRUCTION_SYNC_CALLS_{self.key()}": "from-outside"}):
-            self.call()
+        outside = f"CONSTRUCTION_SYNC_CALLS_{self.key()}"
+        with patch.dict(os.environ, {outside: "from-outside"}):
+            self.failed(remote.Refused)  # nothing says where it may go
+            with patch.dict(os.environ, {f"{outside}_HOSTS": f"localhost:{self.server.port}"}):
+                self.call()
         self.assertEqual(self.heard()[1]["X-Key"], "from-outside")
         self.assertTrue(self.platform.has_secret, "what arrives has a secret of its own")
 
@@ -122,7 +125,7 @@ class TestCalls(CallCase, TransactionCase):
         later = self.failed(remote.Later, "POST")
         self.assertAlmostEqual(later.wait, 120, delta=2)
         self.assertEqual(len(self.server.requests), 1)
-        self.assertFalse(self.breaker())
+        self.assertFalse(self.breaker().failures)
 
     def test_a_limit_that_is_used_up_is_not_tried(self):
         headers = {"X-Rate-Limit-Remaining": "0", "X-Rate-Limit-Reset": "99999999999"}
@@ -143,7 +146,7 @@ class TestCalls(CallCase, TransactionCase):
         refused = self.failed(remote.Refused, "POST", value={})
         self.assertIn("number: is taken", str(refused))
         self.assertEqual(refused.reading.value["errors"], {"number": ["is taken"]})
-        self.assertFalse(self.breaker("write"))
+        self.assertFalse(self.breaker("write").failures)
 
     def test_nobody_is_led_elsewhere(self):
         self.server.plays((301, b"", {"Location": "http://169.254.169.254/latest"}))
@@ -166,13 +169,12 @@ class TestCalls(CallCase, TransactionCase):
         self.platform.call_url = "https://sandbox.procore.com"
         with self.assertRaises(ValidationError):
             self.platform.environment = "production"
-        for url in ("http://a.test", "https://u:p@a.test", "ftp://a.test", "a.test"):
+        for url in ("http://a.test", "https://u:p@a.test", "ftp://a.test", "a.test",
+                    "https://10.0.0.5:8443", "https://a.test/?x=1"):  # fmt: skip
             with self.assertRaises(ValidationError):
                 self.platform.call_url = url
 
     def test_stopped_and_let_pass_by_hand(self):
-        self.server.plays((500, b"", {}))
-        self.failed(remote.Failed)
         row = self.breaker()
         finance = self.make_user("calls-finance", "finance")
         manager = self.make_user("calls-manager", "integration_manager")
@@ -183,6 +185,23 @@ class TestCalls(CallCase, TransactionCase):
         self.failed(remote.Later)
         self.breaker().with_user(manager).action_close()
         self.call_passes("read")
+
+    def test_a_secret_stays_with_its_hosts(self):
+        """Whoever sends calls elsewhere does not take the secret along."""
+        self.platform.call_auth = "bearer"
+        self.platform._set_call_secret("s-1")
+        self.platform.call_url = f"{self.there}/other"
+        self.assertTrue(self.platform.has_call_secret)
+        self.platform.call_url = "https://collector.example.com"
+        self.assertFalse(self.platform.has_call_secret)
+        self.failed(remote.Refused)
+
+    def test_set_up_by_its_own_company(self):
+        second = self.make_company("Calls Second")
+        self.platform.company_ids |= second
+        guest = self.make_user("calls-guest", "integration_manager", company=second)
+        with self.assertRaises(AccessError):
+            self.platform.with_user(guest).call_url = "https://collector.example.com"
 
     def test_the_button(self):
         self.platform.call_test_path = "/me"
@@ -222,7 +241,7 @@ class TestTokens(CallCase, TransactionCase):
         self.server.plays((200, TOKEN, {}), (401, {}, {}), (200, fresh, {}), (200, {"a": 1}, {}))
         self.assertEqual(self.call()[1].value, {"a": 1})
         self.assertEqual(self.heard()[1]["Authorization"], "Bearer t2")
-        self.assertFalse(self.breaker())
+        self.assertFalse(self.breaker().failures)
 
     def test_not_taken_twice_is_a_refusal(self):
         self.server.plays((200, TOKEN, {}), (401, {}, {}), (200, TOKEN, {}), (401, {}, {}))
@@ -231,14 +250,14 @@ class TestTokens(CallCase, TransactionCase):
 
     def authorized(self):
         self.platform.write({"call_auth": "oauth_code", "authorize_url": f"{self.there}/page"})
-        self.server.plays((200, TOKEN | {"refresh_token": "r1", "expires_in": 60}, {}))
+        self.server.plays((200, TOKEN | {"refresh_token": "r1", "expires_in": 0.01}, {}))
         self.platform._take_code("c-1", "v-1")
 
     def test_a_refresh_token_is_used_once(self):
         self.authorized()
         sent = parse_qs(self.heard()[2].decode())
         self.assertEqual((sent["code"], sent["code_verifier"]), (["c-1"], ["v-1"]))
-        again = TOKEN | {"access_token": "t2", "refresh_token": "r2", "expires_in": 60}
+        again = TOKEN | {"access_token": "t2", "refresh_token": "r2", "expires_in": 0.01}
         self.server.plays((200, again, {}), (200, {}, {}), (200, TOKEN, {}), (200, {}, {}))
         self.call()
         self.call()
@@ -263,8 +282,22 @@ class TestTokens(CallCase, TransactionCase):
         self.call()
 
     def test_no_token_is_no_revocation(self):
-        self.server.plays((503, b"", {"Retry-After": "7"}))
-        failed = self.failed(remote.Failed)
-        self.assertEqual(failed.wait, 7)
-        self.assertEqual(self.platform.call_state, "ready")
-        self.assertEqual(self.breaker("token").failures, 1)
+        for status, value in ((503, b""), (403, b"<html>firewall"), (404, {}), (302, b"")):
+            self.server.plays((status, value, {}))
+            self.failed(remote.Failed)
+            self.assertEqual(self.platform.call_state, "ready", status)
+        self.assertEqual(self.breaker("token").failures, 0, "the last ones were answers")
+        self.server.plays((429, b"", {"Retry-After": "70"}))
+        self.assertEqual(self.failed(remote.Later).wait, 70)
+        asked = len(self.server.requests)
+        self.failed(remote.Later)
+        self.assertEqual(len(self.server.requests), asked, "everybody waits")
+
+    def test_nothing_is_authorised_from_a_copy(self):
+        self.platform.write({"call_auth": "oauth_code", "authorize_url": f"{self.there}/page"})
+        self.env["ir.config_parameter"].set_param("database.is_neutralized", "True")
+        with self.assertRaises(UserError):
+            self.platform.action_authorize()
+        with self.assertRaises(UserError):
+            self.platform._take_code("c-1", "v-1")
+        self.assertFalse(self.server.requests)

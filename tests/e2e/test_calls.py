@@ -75,7 +75,7 @@ def test_fault_42_one_worker_renews_and_the_others_take_it(new_server, remote):
     platform, there = Platform(server), f"https://localhost:{remote.port}"
     values = {
         "call_url": there, "call_auth": "oauth_client", "call_user": "id",
-        "token_url": f"{there}/token", "call_test_path": "/me",
+        "token_url": f"{there}/token", "call_test_path": "/me", "calls_burst": 1000,
     }  # fmt: skip
     server.execute("construction.platform", "write", [[platform.id], values])
     dialog = {"platform_id": platform.id, "purpose": "calls", "secret": "s-1"}

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from odoo.addons.construction_sync_base.lib import oauth
+from odoo.addons.construction_sync_base.lib import oauth, remote
 from odoo.addons.construction_sync_base.lib.ssrf import Answer
 
 NOW = 1_800_000_000.0
@@ -17,7 +17,7 @@ GOOD = {"access_token": "abc", "token_type": "bearer", "expires_in": 5400, "crea
 
 def answer(value, status=200):
     headers = CaseInsensitiveDict({"Content-Type": "application/json"})
-    return Answer(status, headers, json.dumps(value).encode())
+    return remote.read(Answer(status, headers, json.dumps(value).encode()), NOW)
 
 
 def test_client_credentials_in_the_body():
@@ -39,16 +39,18 @@ def test_basic():
 
 def test_the_lifetime_is_theirs():
     token = oauth.read(answer(GOOD), NOW)
-    assert token == oauth.Token("abc", NOW + 5400, "")
+    assert token == oauth.Token("abc", NOW + 5400 - oauth.RENEW_BEFORE, "")
     assert not token.is_due(NOW + 5400 - oauth.RENEW_BEFORE - 1)
     assert token.is_due(NOW + 5400 - oauth.RENEW_BEFORE)
 
 
 @pytest.mark.parametrize("told,seconds", [
-    ("1800", 1800), (None, 900), ("soon", 900), (0, 900), (-5, 900), (1e300, 30 * 86400),
+    ("1800", 1680), (None, 780), ("soon", 780), (0, 780), (-5, 780), (1e300, 30 * 86400 - 120),
+    (60, 45),
 ])  # fmt: skip
 def test_odd_lifetimes(told, seconds):
-    assert oauth.read(answer(GOOD | {"expires_in": told}), NOW).expires_at == NOW + seconds
+    """One of a minute is renewed after three quarters of it, not before each call."""
+    assert oauth.read(answer(GOOD | {"expires_in": told}), NOW).renew_at == NOW + seconds
 
 
 def test_a_refresh_token_is_used_once_where_a_new_one_comes():
@@ -57,18 +59,22 @@ def test_a_refresh_token_is_used_once_where_a_new_one_comes():
     assert oauth.read(answer(GOOD), NOW, before).refresh == "r1"
 
 
-@pytest.mark.parametrize("status", [400, 401, 403])
-def test_revoked(status):
+@pytest.mark.parametrize("error,status", [
+    ("invalid_grant", 400), ("invalid_client", 401), ("unauthorized_client", 403), ("x", 401),
+])  # fmt: skip
+def test_revoked(error, status):
     with pytest.raises(oauth.Revoked, match="not valid"):
-        oauth.read(answer({"error": "invalid_grant", "error_description": "not valid"}, status), 0)
+        oauth.read(answer({"error": error, "error_description": "not valid"}, status), 0)
 
 
 @pytest.mark.parametrize("value,status", [
     ({"error": "busy"}, 503), ({"error": "slow down"}, 429), ({}, 200), ([], 200),
     ({"access_token": None}, 200), ({"access_token": "a\nb"}, 200),
-    (GOOD | {"token_type": "mac"}, 200),
+    (GOOD | {"token_type": "mac"}, 200), ({"message": "forbidden"}, 403), ({}, 404), ({}, 302),
+    ({"error": "invalid_scope"}, 400),
 ])  # fmt: skip
 def test_no_token_this_time(value, status):
+    """The page of a firewall and a wrong address revoke nothing."""
     with pytest.raises(oauth.NoToken):
         oauth.read(answer(value, status), NOW)
 

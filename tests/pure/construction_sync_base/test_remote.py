@@ -47,6 +47,8 @@ def test_an_answer_that_is_none_is_no_empty_list(body, headers):
 def test_no_body():
     assert read(204, b"", {}) == remote.Reading("done", None, None)
     assert read(200, b" \n", JSON).verdict == "done"
+    assert read(200, b" \n", JSON, expects_body=True).verdict == "again"
+    assert read(204, b"", {}, expects_body=True).verdict == "done"
 
 
 def test_numbers_are_not_rounded():
