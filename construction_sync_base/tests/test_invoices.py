@@ -1,7 +1,7 @@
 """supplier_invoice.received and .voided: one draft bill with the document's own totals."""
 
 from odoo.fields import Command
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import Form, TransactionCase, tagged
 
 from .invoices import InvoiceCase
 
@@ -306,6 +306,63 @@ class TestInvoiceRate(InvoiceCase, TransactionCase):
         self.assertEqual(typed.amount_total_signed, -100)
         typed.date = "2026-03-05"
         self.assertEqual(typed.amount_total_signed, -160)
+
+    def of_no_job(self, like, **over):
+        """Valued by hand at 0.40, not the 0.80 of its day."""
+        line = {"name": "Rent", "price_unit": 80, "tax_ids": [Command.clear()],
+                "account_id": self.account("651900", "expense").id}  # fmt: skip
+        values = {"invoice_line_ids": [Command.create(line)], "invoice_currency_rate": 0.4} | over
+        return self.typed(like, **values)
+
+    def test_a_typed_rate_of_a_customer_invoice_stays(self):
+        """Through a further line and the day that a lock moves on posting."""
+        invoice = self.of_no_job(self.made(**self.told()), move_type="out_invoice")
+        self.assertEqual(invoice.amount_total_signed, 200)
+        line = {"name": "Heating", "price_unit": 8, "tax_ids": [Command.clear()],
+                "account_id": invoice.invoice_line_ids.account_id.id}  # fmt: skip
+        invoice.invoice_line_ids = [Command.create(line)]
+        self.assertEqual((invoice.invoice_currency_rate, invoice.amount_total_signed), (0.4, 220))
+        self.company.fiscalyear_lock_date = "2026-03-31"
+        invoice.action_post()
+        self.assertGreater(str(invoice.date), "2026-03-31")
+        self.assertEqual((invoice.invoice_currency_rate, invoice.amount_total_signed), (0.4, 220))
+
+    def test_a_typed_rate_of_a_bill_of_no_job_stays(self):
+        bill = self.of_no_job(self.made(**self.told()))
+        bill.date = "2026-03-06"
+        self.assertEqual((bill.invoice_currency_rate, bill.amount_total_signed), (0.4, -200))
+        bill.invoice_date = "2026-02-21"  # Odoo's own: another day is another rate
+        self.assertEqual(bill.amount_total_signed, -100)
+
+    def test_what_is_posted_keeps_its_rate(self):
+        """Also when it is coded afterwards, to what is no job."""
+        bill = self.of_no_job(self.made(**self.told()))
+        bill.action_post()
+        plan = self.env["account.analytic.plan"].create({"name": "Offices"})
+        office = self.env["account.analytic.account"].create({"name": "Lyon", "plan_id": plan.id})
+        bill.invoice_line_ids.analytic_distribution = {office.id: 100}
+        self.env.flush_all()
+        self.assertEqual((bill.invoice_currency_rate, bill.amount_total_signed), (0.4, -200))
+
+    def test_a_line_or_day_that_makes_it_a_bill_of_a_job(self):
+        like = self.made(**self.told())
+        bill = self.of_no_job(like, invoice_currency_rate=0.8)
+        bill.invoice_line_ids.analytic_distribution = like.invoice_line_ids.analytic_distribution
+        self.assertEqual((bill.construction_job_id, bill.amount_total_signed), (self.job, -160))
+
+    def test_the_rate_in_the_form(self):
+        """It follows the accounting date until it is typed; then it stays, and is kept."""
+        self.env.user.group_ids += self.env.ref("base.group_multi_currency")
+        bill = self.typed(self.made(**self.told()))
+        with Form(bill) as form:
+            form.date = "2026-02-28"
+            self.assertEqual(form.invoice_currency_rate, 0.8)
+            form.invoice_currency_rate = 0.4
+            form.date = "2026-03-05"
+            with form.invoice_line_ids.edit(0) as line:
+                line.price_unit = 160
+            self.assertEqual(form.invoice_currency_rate, 0.4)
+        self.assertEqual((bill.rate_stated, bill.amount_total_signed), (True, -400))
 
 
 @tagged("post_install", "-at_install")
