@@ -71,12 +71,12 @@ class ChangeOrderHandler(models.AbstractModel):
             .create([plan["header"] | {"line_ids": self._line_commands(plan)} for plan in plans])
         )
         for plan, change in zip(plans, changes, strict=True):
-            plan |= {"change": change.with_env(self.env), "amended": True}
+            plan |= {"change": change.with_env(self.env), "amended": True, "recoded": True}
 
     def _amend(self, plans):
         for plan in plans:
             change = plan["change"]._opened()
-            before = [change[name] for name in AMOUNTS]
+            before, needs = [change[name] for name in AMOUNTS], change._budget_needs()
             header = {k: v for k, v in plan["header"].items() if k not in ("job_id", "currency_id")}
             values = self._changed(change, header)
             commands = self._line_commands(plan)
@@ -85,6 +85,7 @@ class ChangeOrderHandler(models.AbstractModel):
             if values:
                 change.write(values)
             plan["amended"] = before != [change[name] for name in AMOUNTS]
+            plan["recoded"] = needs != change._budget_needs()
 
     def _link_packages(self, plans):
         """A change order that is billed in another one, whichever of them comes first."""
@@ -168,7 +169,7 @@ class ChangeOrderHandler(models.AbstractModel):
         """What goes beyond the budget: told, or stopped until there is budget or somebody
         approves the overrun, by policy."""
         change, item = plan["change"], plan["item"]
-        if change.state in machine.DECIDED and not plan["amended"]:
+        if change.state in machine.DECIDED and not plan["recoded"]:
             return
         found = change._budget_overruns().get(change)
         check = found and change._budget_policy()

@@ -1,7 +1,7 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..lib import budget as formulas
@@ -15,7 +15,35 @@ class ConstructionChangeOrder(models.Model):
 
     _inherit = "construction.change.order"
 
-    budget_reason = fields.Char(string="Reason for exceeding the budget", copy=False, tracking=True)
+    budget_reason = fields.Char(
+        string="Reason for exceeding the budget",
+        compute="_compute_budget_reason",
+        store=True,
+        readonly=False,
+        copy=False,
+        tracking=True,
+        help="For the amounts that it was given for: other amounts need another one.",
+    )
+
+    @api.depends(
+        "line_ids", "line_ids.job_id", "line_ids.cost_code_id", "line_ids.cost_type_id",
+        "line_ids.order_id", "line_ids.cost_amount", "line_ids.budget_amount",
+    )  # fmt: skip
+    def _compute_budget_reason(self):
+        self.budget_reason = False
+
+    def _budget_needs(self):
+        """What it asks of the budget: {key: (cost in commitments, budget brought)}, without
+        what comes to nothing; in its own currency."""
+        self.ensure_one()
+        needs, digits = {}, self.currency_id.decimal_places
+        for line in self.line_ids:
+            cost, brought = needs.get(line._key(), (Decimal(0), Decimal(0)))
+            if line.order_id:
+                cost += money.from_float(line.cost_amount, digits)
+            brought += money.from_float(line.budget_amount, digits)
+            needs[line._key()] = cost, brought
+        return {key: need for key, need in needs.items() if any(need)}
 
     def _budget_overruns(self):
         """What exceeds the budget once it is executed: {change: [(key, available, needed)]}.

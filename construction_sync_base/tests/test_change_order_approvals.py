@@ -134,6 +134,29 @@ class TestApprovals(ChangeEventCase, TransactionCase):
         self.assertParked(grown["id"], "budget")
         self.assertEqual(self.change().cost_amount, 1000)
 
+    def test_an_approved_one_that_moves_to_where_no_budget_is_is_stopped(self):
+        """The same total on other codes is another question to the budget."""
+        self.env.ref("construction_sync_base.policy_change_order").budget_check = "block"
+        first = self.line_data(cost="10000.00", budget_amount="0.00")
+        self.process(self.change_event("approved", 1, lines=[first]))
+        elsewhere = self.line_data("B", "10000.00", budget_amount="0.00", cost_type="subcontract")
+        elsewhere.pop("commitment_line_id")
+        moved = self.change_event("approved", 2, lines=[elsewhere])
+        self.apply(moved)
+        self.assertParked(moved["id"], "budget")
+        self.assertEqual(self.change().line_ids.filtered("cost_amount").line_ref, "A")
+
+    def test_a_reason_is_for_the_amounts_it_was_given_for(self):
+        self.env.ref("construction_sync_base.policy_change_order").budget_check = "block"
+        event = self.over()
+        self.apply(event)
+        issue = self.assertParked(event["id"], "budget")
+        issue.with_user(self.make_user("co-overrun", "project_manager")).action_approve_overrun("x")
+        self.drain()
+        line = self.line_data(cost="100.00", budget_amount="0.00")
+        self.process(self.change_event("approved", 2, lines=[line]))
+        self.assertFalse(self.change().budget_reason)
+
     def test_what_a_newer_version_leaves_as_it_was_stays(self):
         """Budget and revenue of a line follow its cost only where nothing is said of them."""
         line = self.line_data(cost="300.00", revenue="400.00", budget_amount="100.00")

@@ -192,6 +192,25 @@ class TestBudgetCheck(ChangeOrderCase, TransactionCase):
         with self.assertRaisesRegex(UserError, "move budget first"):
             self.over(budget_reason="A reason is no budget").action_submit()
 
+    def test_a_reason_is_for_the_amounts_it_was_given_for(self):
+        change = self.over(budget_reason="The owner pays for it by claim 4")
+        change.action_submit()
+        change.with_user(self.second).action_return("Ask for more")
+        line = change.line_ids
+        line.name = "Other words"
+        self.assertTrue(change.budget_reason)
+        line.write({"cost_amount": 95000.0, "budget_amount": 0.0})
+        self.assertFalse(change.budget_reason)
+        with self.assertRaisesRegex(UserError, "fill in"):
+            change.action_submit()
+        amounts = {"cost_amount": 96000.0, "budget_amount": 0.0}
+        change.write({"line_ids": [(1, line.id, amounts)], "budget_reason": "By claim 5"})
+        self.assertEqual(change.budget_reason, "By claim 5")
+        change.action_submit()
+        self.check("block")
+        change.with_user(self.second).action_release()
+        self.assertEqual((change.state, change.budget_reason), ("approved", "By claim 5"))
+
     def test_routed_to_a_person(self):
         self.release_by_policy("change_order")
         self.check("route")
