@@ -252,19 +252,21 @@ class ConstructionPeriodChecks(models.Model):
         )
 
     def _not_proposed_rows(self, *parts):
-        """What of it no draft of the month covers. What a draft replaces is in the books: of
-        such a draft only the difference covers anything."""
+        """What of it no draft of the month covers. What a draft of any month replaces is still
+        in the books of its own, and will not be: that much covers nothing."""
         return SQL(
             """
             SELECT n.id, n.amount - COALESCE(a.amount, 0)
               FROM (%s) n (id, amount)
               LEFT JOIN LATERAL (
-                    SELECT SUM(CASE l.accrual_id WHEN a.id THEN l.amount
+                    SELECT SUM(CASE x.state WHEN 'draft' THEN l.amount
                                     ELSE -l.amount END) AS amount
                       FROM construction_accrual_line l
-                      JOIN construction_accrual a ON l.accrual_id IN (a.id, a.replaces_id)
-                     WHERE l.purchase_line_id = n.id AND a.state = 'draft'
-                       AND a.month = p.month) a ON TRUE
+                      JOIN construction_accrual x ON x.id = l.accrual_id
+                     WHERE l.purchase_line_id = n.id AND x.month = p.month
+                       AND (x.state = 'draft' OR x.state = 'posted' AND EXISTS (
+                            SELECT FROM construction_accrual d
+                             WHERE d.replaces_id = x.id AND d.state = 'draft'))) a ON TRUE
              WHERE n.amount > COALESCE(a.amount, 0)
             """,
             SQL(" UNION ALL ").join(parts),

@@ -1,5 +1,7 @@
 """What the total "Not in the books" of a month adds up: each cost once, credits off."""
 
+from datetime import date
+
 from odoo.tests import TransactionCase, tagged
 
 from .test_month_end import IN_MAY, JUNE, MAY, MonthEndCase
@@ -146,9 +148,20 @@ class TestCountedOnce(MonthEndCase, TransactionCase):
         first.action_submit()
         first.with_user(self.finance).action_release()
         self.assertOpen("not_proposed", self.ordered.order_line, 4000)
-        self.env["construction.accrual"]._at_the_gate().create({
+        draft = self.env["construction.accrual"]._at_the_gate().create({
             "month": MAY, "replaces_id": first.id,
             "line_ids": [(0, 0, self.coded(
                 amount=5000, purchase_line_id=self.ordered.order_line.id))],
-        })  # fmt: skip
+        }).with_env(self.env)  # fmt: skip
+        self.assertOpen("not_proposed", self.ordered.order_line, 1000)
+        draft.month = JUNE  # its release takes May's back, and brings nothing for May
+        self.assertOpen("not_proposed", self.ordered.order_line, 6000)
+        june = self.checks(self.env["construction.period"].create({"month": JUNE}))
+        self.assertEqual(june["not_proposed"].amount, 1000, "May's was never June's")
+        draft.month = MAY
+        correction = self.env["construction.correction"]._propose(
+            first.sudo(), "void", "Wrong", date(2026, 5, 31)
+        )
+        correction.with_user(self.controller).action_release()
+        self.assertEqual(first.state, "undone")
         self.assertOpen("not_proposed", self.ordered.order_line, 1000)
