@@ -215,6 +215,8 @@ class CommitmentApproved(models.AbstractModel):
                 additions.append(_new(values))
             else:
                 changed = self._changed_line(line, line._with_executed_changes(stored))
+                if changed and line._rent_days_differ(plan["item"].data):
+                    changed["rent_count"] = line.rent_count
                 if changed:
                     changes.append((line, changed))
         for line in [*existing.values(), *plan.get("superfluous", ())]:

@@ -13,6 +13,7 @@ RENT_DAYS = {
     "construction_sync_base.uom_month": 28,
 }
 COUNT_DECIMALS = 15
+COUNT_TOLERANCE = 1e-9
 
 
 class PurchaseOrderLineRent(models.Model):
@@ -50,9 +51,7 @@ class PurchaseOrderLineRent(models.Model):
             if not per:
                 line.rent_count = 0
             elif not (line.rent_count and line.order_id.state in CONFIRMED):
-                ordered = money.from_float(line.product_qty, money.QUANTITY_DECIMALS) * per
-                days = line._rent_term()
-                line.rent_count = float(money.EXACT.divide(ordered, Decimal(days))) if days else 1
+                line.rent_count = line._rent_ordered(per)
 
     @api.depends(
         "order_id.commitment_type", "order_id.start_on", "order_id.end_on", "price_unit",
@@ -70,6 +69,48 @@ class PurchaseOrderLineRent(models.Model):
                 amount = money.from_float(line.price_subtotal, line.currency_id.decimal_places)
             rate = money.EXACT.divide(amount, Decimal(per)) if per else Decimal(0)
             line.day_rate = float(money.round_half_up(rate, money.PRICE_DECIMALS))
+
+    def write(self, vals):
+        """More of it in the days that it was ordered for are more on rent at a time. Where the
+        days moved since, or somebody knew the number better, it stays: then the quantity may
+        be that of a longer or shorter rent."""
+        counted = self.browse()
+        if "product_qty" in vals and "rent_count" not in vals:
+            counted = self._counted_by_days()
+        result = super().write(vals)
+        for line, per in counted._rent_days_of().items():
+            if per:
+                line.rent_count = line._rent_ordered(per)
+        return result
+
+    def _counted_by_days(self):
+        """Confirmed lines on rent whose number is what quantity and days of the order give."""
+        confirmed = self.filtered(lambda line: line.order_id.state in CONFIRMED)
+        return self.browse().union(
+            *(
+                line
+                for line, per in confirmed._rent_days_of().items()
+                if per and abs(line.rent_count - line._rent_ordered(per)) < COUNT_TOLERANCE
+            )
+        )
+
+    def _rent_days_differ(self, data):
+        """Whether a platform names other days of rent than the order keeps: what it then says
+        of the quantity is longer or shorter, not more or less on rent at a time."""
+        order = self.order_id
+        return order.commitment_type == "rental" and any(
+            data.get(name) and fields.Date.to_date(data[name]) != order[name]
+            for name in ("start_on", "end_on")
+        )
+
+    def _rent_ordered(self, per):
+        """How many are on rent at a time by quantity and days; one without a last day.
+
+        :param per: days that the price is for
+        """
+        ordered = money.from_float(self.product_qty, money.QUANTITY_DECIMALS) * per
+        days = self._rent_term()
+        return float(money.EXACT.divide(ordered, Decimal(days))) if days else 1.0
 
     def _rent_days_of(self):
         """{line on rent: days that its price is for, 0 for a price of all of it}"""

@@ -112,6 +112,28 @@ class TestRentByDay(InPlaceCase, TransactionCase):
         order.order_line.rent_count = 3
         self.assertEqual(self.in_place(order, days[1]), [3000], "somebody knows better")
 
+    def test_more_of_it_over_the_same_days(self):
+        """9 months instead of 6 in 84 days: three machines instead of two. Longer on rent is
+        not more of it, in whatever order days and quantity are told."""
+        order = self.rent(1000, 6, "construction_sync_base.uom_month", end_on="2026-07-12")
+        line = order.order_line
+        order._editable().order_line.product_qty = 9
+        self.assertEqual((line.rent_count, line.day_rate), (3, 107.14285714))
+        order.end_on = "2026-08-09"  # four weeks more
+        self.assertEqual(line.rent_count, 3)
+        order._editable().order_line.product_qty = 12
+        self.assertEqual(line.rent_count, 3, "what the days brought")
+        order._editable().order_line.product_qty = 16
+        self.assertEqual(line.rent_count, 4)
+        line.rent_count = 2
+        order._editable().order_line.product_qty = 20
+        self.assertEqual(line.rent_count, 2, "somebody knows better")
+
+    def test_more_of_what_has_no_last_day(self):
+        order = self.rent(1000, 6, "construction_sync_base.uom_month", end_on=False)
+        order._editable().order_line.product_qty = 9
+        self.assertEqual(order.order_line.rent_count, 1, "one, for longer")
+
     def test_the_checklist_knows(self):
         period = self.env["construction.period"].create({"month": MAY})
         domain = [("period_id", "=", period.id), ("key", "in", ("rent", "not_proposed"))]
@@ -143,6 +165,15 @@ class TestRentByDay(InPlaceCase, TransactionCase):
         order = self.bound("commitment", "R1")
         self.assertEqual((str(order.start_on), str(order.end_on)), ("2026-04-20", "2026-07-20"))
         self.assertEqual(order.order_line.day_rate, 10)
+        line["quantity"], line["amount"] = "184", "1840.00"
+        data |= {"lines": [line], "end_on": "2026-10-20"}
+        self.process(self.event("commitment.approved", data=data, sequence=2))
+        self.assertEqual(order.order_line.rent_count, 1, "92 days longer")
+        line["quantity"], line["amount"] = "276", "2760.00"
+        data |= {"end_on": "2026-07-20"}
+        order._editable().order_line.write({"product_qty": 92, "rent_count": 1})
+        self.process(self.event("commitment.approved", data=data, sequence=3))
+        self.assertEqual(order.order_line.rent_count, 3, "three of it in the same days")
 
 
 @tagged("post_install", "-at_install")
