@@ -202,6 +202,7 @@ class DirectCostApproved(models.AbstractModel):
             "currency_id": plan["currency"].id,
             "journal_id": journals[company].id,
             "ref": item.data["number"],
+            "invoice_date": item.data["date"],  # its own, wherever Finance books it
             "from_platform": True,
             "line_ids": [Command.create(row | {"partner_id": partner.id}) for row in rows],
         }
@@ -310,8 +311,8 @@ class DirectCostApproved(models.AbstractModel):
         paid = money.from_float(-sum(lines.mapped("amount_currency")), plan["digits"])
         return (
             entry.ref == plan["values"]["ref"]
-            # the ledger may book in a later month what is charged on; the charge has the day
-            and (plan.get("charged") or str(entry.date) == plan["item"].data["date"])
+            # not the accounting date: what comes late is booked in a later month
+            and str(entry.invoice_date) == plan["item"].data["date"]
             and paid == plan["header"].total
             and lines.partner_id.ids == [owed["partner_id"]] * bool(owed["partner_id"])
             and (not plan["employee"] or lines.mapped("name") == [owed["name"]])

@@ -53,6 +53,7 @@ from . import (
     test_cost_transfers,
     test_cost_types,
     test_deductions,
+    test_direct_cost_versions,
     test_direct_costs,
     test_document_sequences,
     test_doors,
