@@ -38,7 +38,6 @@ class DirectCostApproved(models.AbstractModel):
             self._set_line_taxes(plan)
         plans = [plan for plan in plans if not plan["item"].blocked]
         for plan in plans:
-            bill = plan["bill"]
             values = self._bill_values(plan, {}) if plan["owed"] else self._entry_values(plan)
             data = plan["item"].data
             plan["values"] = (
@@ -46,12 +45,9 @@ class DirectCostApproved(models.AbstractModel):
                 | self._charged_values(plan)
                 | {"direct_cost_kind": data["kind"], "date": data["date"]}
             )
-            if bill.state == "draft" and bill.move_type != plan["values"]["move_type"]:
-                bill._drop_charges()
-                bill._at_the_gate().unlink()  # it was paid otherwise: another kind of document
-                plan["bill"] = bill.browse()
         plans = [plan for plan in plans if not plan["item"].blocked]
         open_plans = [plan for plan in plans if not (plan["bill"] and self._is_settled(plan))]
+        self._set_other_kinds_apart(open_plans)  # it was paid otherwise
         for plan in open_plans:
             plan["bill"]._drop_charges()
         self._write_drafts(open_plans)
@@ -59,6 +55,7 @@ class DirectCostApproved(models.AbstractModel):
         self._refuse_duplicates([p for p in open_plans if p.get("new") and p["owed"]])
         self._drop([plan for plan in open_plans if plan["item"].blocked])
         ready = [plan for plan in open_plans if not plan["item"].blocked]
+        self._cancel_other_kinds(ready)
         self._submit(ready)
         self._charge(ready)
         for plan in ready:

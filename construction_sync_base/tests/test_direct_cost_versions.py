@@ -27,8 +27,35 @@ class TestDirectCostVersions(DirectCostCase, TransactionCase):
         self.process(self.cost())
         bill = self.move()
         self.process(self.card(sequence=2))
-        self.assertEqual(self.move().move_type, "entry")
-        self.assertFalse(bill.exists())
+        entry = self.move()
+        self.assertEqual((entry.move_type, entry.release_state), ("entry", "to_release"))
+        self.assertEqual((bill.state, bill.release_state), ("cancel", False))
+        self.process(self.cost(sequence=3))
+        self.assertEqual((self.move().move_type, entry.state), ("in_invoice", "cancel"))
+        self.assertEqual(len(self.move() | bill | entry), 3)
+
+    def test_paid_another_way_and_refused(self):
+        """The draft stands as it was until another document can take its place."""
+        self.clearing()
+        self.process(self.cost("D2", number="R-1"), self.card("D1", number="R-1"))
+        entry = self.move("D1")
+        event = self.cost("D1", 2, number="R-1")
+        self.apply(event)
+        self.assertParked(event["id"], "duplicate")
+        self.assertEqual(self.move("D1"), entry)
+        self.assertEqual((entry.state, entry.release_state), ("draft", "to_release"))
+
+    def test_paid_another_way_and_kept_in_odoo(self):
+        self.clearing()
+        self.process(self.cost())
+        bill = self.move()
+        self.env["construction.sync.policy"].create(
+            {"object": "supplier_invoice", "company_id": self.company.id, "owner": "odoo"}
+        )
+        event = self.card(sequence=2)
+        self.process(event)
+        self.assertIn("ownership_conflict", self.issues(event["id"]).mapped("category"))
+        self.assertEqual((self.move(), bill.state), (bill, "draft"))
 
     def posted(self, external_id, build, **over):
         self.process(build(external_id, **over))

@@ -134,6 +134,13 @@ class TestChargedDirectCosts(IntercompanyCase, TransactionCase):
         self.release(charge)
         self.assertEqual(self.totals(self.jobs["EU-01"])["actual"], 80)
 
+    def test_paid_another_way_it_is_charged_once(self):
+        self.process(self.cost())
+        entry = self.move()
+        self.process(self.cost(paid="unpaid", sequence=2))
+        self.assertEqual((entry.state, self.move().move_type), ("cancel", "in_invoice"))
+        self.assertEqual(self.charge().source_move_id, self.move())
+
     def test_a_void_takes_the_charge_with_it(self):
         self.process(self.cost())
         data = {"external_id": "D1", "date": DAY, "reason": "twice", "by": {"name": "Pat"}}
