@@ -126,7 +126,8 @@ class ChangeOrderHandler(models.AbstractModel):
             problems = change._bring(wanted)
             change._leave_gate()
         elif self._stands(plan):
-            problems = {}
+            self._check_budget(plan)
+            problems = change._bring(change._standing()) if plan["recoded"] else {}
         elif self._passes(plan, wanted):
             self._check_budget(plan)
             if wanted.state not in machine.DECIDED:  # a policy released what is only submitted

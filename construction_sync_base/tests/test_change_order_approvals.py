@@ -84,6 +84,27 @@ class TestApprovals(ChangeEventCase, TransactionCase):
         self.assertEqual(self.standing(), "submitted submitted submitted submitted")
         self.assertBooks(budget=200000)
 
+    def test_submitted_again_on_other_codes(self):
+        """Our approval of the total stays; the budget follows the codes, if they have it."""
+        self.env.ref("construction_sync_base.policy_change_order").budget_check = "block"
+        self.process(self.change_event("submitted", 1))
+        self.change().with_user(self.make_user("co-manager", "project_manager")).action_release()
+        other = self.line_data("B", cost_code="05-120")
+        other.pop("commitment_line_id")
+        self.process(self.change_event("submitted", 2, lines=[other]))
+        self.assertEqual(self.standing(), "approved executed approved submitted")
+        self.assertEqual(
+            self.change().line_ids.mapped(lambda x: (x.line_ref, x.applied_budget_amount)),
+            [("B", 300)],
+        )
+        bare = self.line_data("C", cost_type="subcontract", budget_amount="0.00")
+        paid = self.line_data("B", "0.00", "0.00", cost_code="05-120", budget_amount="300.00")
+        for line in (bare, paid):
+            line.pop("commitment_line_id")
+        event = self.change_event("submitted", 3, lines=[bare, paid])
+        self.apply(event)
+        self.assertParked(event["id"], "budget")
+
     def test_a_policy_that_releases_what_is_submitted(self):
         clerk, controller = (self.make_user(f"co-finance-{n}", "finance") for n in "ab")
         policy = (
