@@ -205,5 +205,5 @@ class ConstructionCorrection(models.Model):
 
     # ---------------------------------------------------------------- guard
     def _check_editable(self):
-        if not self._is_at_the_gate():  # an event that comes later may drop or widen it
-            super()._check_editable()
+        # an event that comes later may drop or widen it
+        return None if self._is_at_the_gate() else super()._check_editable()
