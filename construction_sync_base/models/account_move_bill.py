@@ -55,14 +55,22 @@ class AccountMoveBill(models.Model):
         "(company_id, number_key) WHERE number_key IS NOT NULL AND state <> 'cancel'"
     )
 
-    @api.depends("move_type", "line_ids.analytic_distribution", "line_ids.purchase_line_id")
+    @api.depends(
+        "move_type",
+        "line_ids.analytic_distribution",
+        "line_ids.purchase_line_id",
+        "invoice_line_ids.analytic_distribution",
+        "invoice_line_ids.purchase_line_id",
+    )
     def _compute_construction_job_id(self):
         """The job of the first order line, else the first job that a line is coded to."""
         bills = self.filtered(lambda move: move.move_type in BILLS)
         (self - bills).construction_job_id = False
         if not bills:
             return
-        lines = bills.line_ids.filtered(
+        # a form that is not saved yet has its lines here alone
+        forms = bills.filtered(lambda move: not move._origin)
+        lines = ((bills - forms).line_ids | forms.invoice_line_ids).filtered(
             lambda line: (
                 line.display_type == "product"
                 and (line.analytic_distribution or line.purchase_line_id)

@@ -76,6 +76,7 @@ from . import (
     test_intercompany_costs,
     test_intercompany_pages,
     test_intercompany_terms,
+    test_invoice_rates,
     test_invoice_references,
     test_invoice_versions,
     test_invoices,
