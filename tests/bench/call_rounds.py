@@ -12,18 +12,16 @@ from tests.pure.construction_sync_base.tls_server import TlsServer
 
 from .rounds import PLATFORM, Rounds
 
-LATENCY = 0.03  # seconds until an answer; platforms take 50 to 500 ms
-
 
 class CallRounds(Rounds):
     """Both sides open a connection for each call, prove themselves and read the same JSON."""
 
-    def __init__(self, registry, count):
+    def __init__(self, registry, count, latency):
         super().__init__(registry, "call", count)
         self.server = TlsServer(Path(tempfile.mkdtemp()), "localhost")
         self.server.plays((200, {"id": 1}, {}))
         at_once = self.server.play
-        self.server.play = lambda line: (time.sleep(LATENCY), at_once(line))
+        self.server.play = lambda line: (time.sleep(latency), at_once(line))
         self.there = f"https://localhost:{self.server.port}"
         os.environ["CONSTRUCTION_SYNC_TRUSTED_NETWORKS"] = "127.0.0.0/8 ::1/128"
         os.environ["CONSTRUCTION_SYNC_CA_FILE"] = str(self.server.ca)
