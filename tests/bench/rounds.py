@@ -175,9 +175,11 @@ class Rounds:
                     recorded[-1].pop("platform_approval", None)  # refused to everybody else
                 return original(records, vals_list)
 
+            # what a document notes of its event has to find one; nothing of it stays
+            ids = env["construction.event"].search([], order="id desc", limit=len(events)).ids
             with patch.object(model, "create", create):
                 handler._apply(
-                    [self._item(platform, number, event) for number, event in enumerate(events)]
+                    [self._item(platform, *pair) for pair in zip(ids, events, strict=True)]
                 )
             env.cr.rollback()
         if len(recorded) != self.count:
