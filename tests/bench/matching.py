@@ -3,7 +3,7 @@
 from .figures import Comparison, say
 from .world import database, vacuum
 
-COUNT = 20  # of ten lines each; a bill takes Odoo half a second
+COUNT = 100  # of ten lines each: a thousand in the ten rounds; a bill takes Odoo half a second
 SCRIPT = """
 from tests.bench.bill_rounds import BillRounds
 rounds = BillRounds(env.registry, {count})
