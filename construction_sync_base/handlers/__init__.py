@@ -42,6 +42,7 @@ from . import (
 )  # isort: split
 
 from . import (  # they inherit handlers above
+    commitment_approved_confirm,
     direct_cost_approved,
     direct_cost_charged,
     direct_cost_voided,

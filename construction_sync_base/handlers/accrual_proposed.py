@@ -110,14 +110,7 @@ class AccrualProposed(models.AbstractModel):
         for record, item in made:
             item.bind(record)
             if record in waiting:
-                item.notice(
-                    "approval",
-                    self.env._(
-                        "%(accrual)s waits for %(who)s.",
-                        accrual=record.display_name,
-                        who=record.approval_waiting_for,
-                    ),
-                )
+                self._notice_waiting(item, record)
 
     # ---------------------------------------------------------------- orders
     def _orders(self, entries):

@@ -54,14 +54,7 @@ class BudgetApproved(models.AbstractModel):
         for budget, item in made:
             item.bind(budget)
             if budget in waiting:
-                item.notice(
-                    "approval",
-                    self.env._(
-                        "%(budget)s waits for %(who)s.",
-                        budget=budget.display_name,
-                        who=budget.approval_waiting_for,
-                    ),
-                )
+                self._notice_waiting(item, budget)
 
     def _is_locked(self, item, job):
         """Whether the job's budget takes no new version now; parks the item."""

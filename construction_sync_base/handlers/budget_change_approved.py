@@ -128,6 +128,6 @@ class BudgetChangeApproved(models.AbstractModel):
         for change, item in rest:
             item.bind(change)
             if change in waiting:
-                self._tell_waiting(item, change)
+                self._notice_waiting(item, change)
             if change in overdrawn:
                 item.notice("budget", overdrawn[change])

@@ -51,4 +51,4 @@ class BudgetChangeVoided(models.AbstractModel):
         # a document of its own: its event is one click away from it as well
         item.bind(counter, external_id=f"{item.external_id}/void/{counter.id}")
         if counter.release_state == "to_release":
-            self._tell_waiting(item, counter)
+            self._notice_waiting(item, counter)

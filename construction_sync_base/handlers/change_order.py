@@ -239,11 +239,7 @@ class ChangeOrderHandler(models.AbstractModel):
         change = plan["change"]
         if self._fact == "submitted":
             return  # that is what it says of itself
-        text = self.env._(
-            "%(change)s waits for %(who)s.",
-            change=change.display_name,
-            who=change.approval_waiting_for or self.env._("an approval"),
-        )
+        text = self._waiting_text(change)
         found = change._budget_overruns().get(change)
         if found and change._budget_policy() == "route":
             overrun, more = self._overrun(change, found)

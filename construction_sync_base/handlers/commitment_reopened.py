@@ -37,12 +37,5 @@ class CommitmentReopened(models.AbstractModel):
                 item.park("matching", str(error))
                 continue
             if order.state == "to approve":
-                item.notice(
-                    "approval",
-                    self.env._(
-                        "%(order)s waits for %(who)s.",
-                        order=order.display_name,
-                        who=order.approval_waiting_for or self.env._("an approval"),
-                    ),
-                )
+                self._notice_waiting(item, order)
             item.bind(order)

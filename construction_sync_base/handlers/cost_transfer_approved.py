@@ -69,14 +69,7 @@ class CostTransferApproved(models.AbstractModel):
         for record, item in made:
             item.bind(record)
             if record in waiting:
-                item.notice(
-                    "approval",
-                    self.env._(
-                        "%(transfer)s waits for %(who)s.",
-                        transfer=record.display_name,
-                        who=record.approval_waiting_for,
-                    ),
-                )
+                self._notice_waiting(item, record)
 
     # -------------------------------------------------------------- references
     def _jobs_of(self, entries):

@@ -63,16 +63,9 @@ class DirectCostApproved(models.AbstractModel):
             self._tell_waiting(plan)
 
     def _tell_waiting(self, plan):
-        bill = plan["bill"].sudo()
+        item, bill = plan["item"], plan["bill"].sudo()
         if bill.release_state == "to_release":
-            plan["item"].notice(
-                "approval",
-                self.env._(
-                    "%(cost)s waits for %(who)s.",
-                    cost=plan["item"].data.get("number") or plan["item"].external_id,
-                    who=bill.approval_waiting_for,
-                ),
-            )
+            self._notice_waiting(item, bill, item.data.get("number") or item.external_id)
 
     # ------------------------------------------------------------------ read
     def _direct_plans(self, items, known):

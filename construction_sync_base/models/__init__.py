@@ -7,6 +7,7 @@ from . import (
     construction_draft_line_mixin,
     construction_of_job_mixin,
     construction_placed_mixin,
+    construction_pointer_mixin,
     construction_release_mixin,
 )  # isort: split
 

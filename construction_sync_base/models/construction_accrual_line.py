@@ -10,6 +10,7 @@ class ConstructionAccrualLine(models.Model):
     """What of a month's cost is accrued on one coding, and on which line of a commitment."""
 
     _name = "construction.accrual.line"
+    _inherit = ["construction.cost.key.mixin"]
     _description = "Cost Accrual Line"
     _order = "accrual_id, id"
     _check_company_auto = True
@@ -44,25 +45,10 @@ class ConstructionAccrualLine(models.Model):
         precompute=True,
     )
     cost_code_id = fields.Many2one(
-        "construction.cost.code",
-        required=True,
-        check_company=True,
-        ondelete="restrict",
-        compute="_compute_coding",
-        store=True,
-        readonly=False,
-        precompute=True,
-        domain="[('job_id', 'in', (False, job_id))]",
+        compute="_compute_coding", store=True, readonly=False, precompute=True
     )
     cost_type_id = fields.Many2one(
-        "construction.cost.type",
-        required=True,
-        check_company=True,
-        ondelete="restrict",
-        compute="_compute_coding",
-        store=True,
-        readonly=False,
-        precompute=True,
+        compute="_compute_coding", store=True, readonly=False, precompute=True
     )
     description = fields.Char()
     line_ref = fields.Char(string="Line at the platform", readonly=True, copy=False)

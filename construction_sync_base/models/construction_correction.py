@@ -24,8 +24,10 @@ class ConstructionCorrection(models.Model):
 
     _name = "construction.correction"
     _description = "Correction"
-    _inherit = ["construction.numbered.draft.mixin"]
+    _inherit = ["construction.numbered.draft.mixin", "construction.pointer.mixin"]
     _order = "id desc"
+
+    _pointed_has = "_undo_by_correction"  # the document because of which it is made
 
     _release_type = "correction"
     _release_label = "Correction"
@@ -88,14 +90,8 @@ class ConstructionCorrection(models.Model):
     @api.depends("res_model", "res_id")
     def _compute_document(self):
         for record in self:
-            origin = record._origin_record()
+            origin = record._record()
             record.document = origin.sudo().display_name if origin else False
-
-    def _origin_record(self):
-        """The document because of which it is made, or None where it is no more."""
-        if not hasattr(self.env.registry.get(self.res_model), "_undo_by_correction"):
-            return None
-        return self.env[self.res_model].browse(self.res_id).exists() or None
 
     # -------------------------------------------------------------- buttons
     @guard("approve", PROJECT_MANAGER, FINANCE)
@@ -130,14 +126,6 @@ class ConstructionCorrection(models.Model):
         records = self.sudo()._at_the_gate()
         records._release_withdraw()
         records.write({"state": "dropped", "release_state": False})
-
-    def action_open_document(self):
-        self.ensure_one()
-        self.check_access("read")
-        origin = self._origin_record()
-        if not origin:
-            raise UserError(self.env._("The document is no more."))
-        return origin._get_records_action()
 
     # ----------------------------------------------------------------- gate
     @guard("release", FINANCE)

@@ -169,7 +169,7 @@ class ConstructionCorrection(models.Model):
         :raises UserError: nothing is left to undo
         """
         self.ensure_one()
-        origin = self._origin_record()
+        origin = self._record()
         if not origin:
             raise UserError(self.env._("The document is no more: drop the correction."))
         origin.check_access("read")

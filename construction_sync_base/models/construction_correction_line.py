@@ -19,9 +19,12 @@ class ConstructionCorrectionLine(models.Model):
 
     _name = "construction.correction.line"
     _description = "Correction Step"
+    _inherit = ["construction.pointer.mixin"]
     _check_company_auto = True
     _order = "correction_id, sequence, id"
     _rec_name = "document"
+
+    _pointed_has = "_undo_by_correction"
 
     correction_id = fields.Many2one(
         "construction.correction", required=True, index=True, readonly=True, ondelete="cascade"
@@ -82,13 +85,6 @@ class ConstructionCorrectionLine(models.Model):
                     )
                 )
 
-    def _record(self):
-        """The document, or None where it is no more."""
-        self.ensure_one()
-        if not hasattr(self.env.registry.get(self.res_model), "_undo_by_correction"):
-            return None
-        return self.env[self.res_model].browse(self.res_id).exists() or None
-
     def _effect(self):
         """The step in words."""
         self.ensure_one()
@@ -126,14 +122,6 @@ class ConstructionCorrectionLine(models.Model):
         self.env["construction.audit"].sudo()._record(
             record, "corrected", {"correction": self.correction_id.number, "step": self.action}
         )
-
-    def action_open_document(self):
-        self.ensure_one()
-        self.check_access("read")
-        record = self._record()
-        if not record:
-            raise UserError(self.env._("The document is no more."))
-        return record._get_records_action()
 
     def action_open_result(self):
         self.ensure_one()

@@ -11,22 +11,12 @@ class ConstructionFieldTicket(models.Model):
 
     _name = "construction.field.ticket"
     _description = "Field Ticket"
-    _inherit = ["mail.thread"]
+    _inherit = ["construction.of.job.mixin", "mail.thread"]
     _order = "date desc, id desc"
     _rec_name = "number"
     _check_company_auto = True
 
     number = fields.Char(required=True, index="trigram")
-    job_id = fields.Many2one(
-        "project.project",
-        required=True,
-        domain="[('is_job', '=', True)]",
-        index=True,
-        ondelete="restrict",
-    )
-    company_id = fields.Many2one(
-        "res.company", related="job_id.company_id", store=True, index=True, precompute=True
-    )
     change_id = fields.Many2one(
         "construction.change.order",
         string="Change order",

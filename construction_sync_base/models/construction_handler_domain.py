@@ -86,6 +86,18 @@ class DomainHandler(models.AbstractModel):
             return platform.company_id
         return self.env["res.company"]
 
+    # --------------------------------------------------------------- notices
+    def _waiting_text(self, document, name=None):
+        return self.env._(
+            "%(document)s waits for %(who)s.",
+            document=name or document.display_name,
+            who=document.approval_waiting_for or self.env._("an approval"),
+        )
+
+    def _notice_waiting(self, item, document, name=None):
+        """Say on the event's issue who has to decide about what it made."""
+        item.notice("approval", self._waiting_text(document, name))
+
     # ------------------------------------------------------------ references
     def _named_commitments(self, items, getter=lambda item: item.external_id):
         """Orders that the items name, as `_resolve` gives them."""

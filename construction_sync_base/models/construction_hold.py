@@ -25,6 +25,7 @@ class ConstructionHold(models.Model):
 
     _name = "construction.hold"
     _description = "Payment Hold"
+    _inherit = ["construction.pointer.mixin"]
     _check_company_auto = True
     _order = "released_at desc, placed_at desc, id desc"
     _rec_name = "reason"
@@ -70,13 +71,6 @@ class ConstructionHold(models.Model):
             record = hold._record()
             hold.document = record.sudo().display_name if record else False
 
-    def _record(self):
-        """The document, or None where it is no more."""
-        self.ensure_one()
-        if self.res_model not in self.env:
-            return None
-        return self.env[self.res_model].browse(self.res_id).exists() or None
-
     # --------------------------------------------------------------- actions
     @api.model
     def _place(self, record, reason, note, amount=0.0):
@@ -115,14 +109,6 @@ class ConstructionHold(models.Model):
     @guard("resolve", FINANCE, PROJECT_MANAGER)
     def _check_placer(self):
         return self.env._("Finance or a Project Manager puts documents on hold.")
-
-    def action_open_document(self):
-        self.ensure_one()
-        self.check_access("read")
-        record = self._record()
-        if not record:
-            raise UserError(self.env._("The document is no more."))
-        return record._get_records_action()
 
     def action_release_dialog(self):
         return self.env["construction.reason"]._ask(self, "release_hold")

@@ -5,6 +5,7 @@ class ConstructionProgressLine(models.Model):
     """How far one cost code is; where a cost type is named, of that type alone."""
 
     _name = "construction.progress.line"
+    _inherit = ["construction.cost.key.mixin"]
     _description = "Job Progress Line"
     _order = "progress_id, cost_code_id, cost_type_id, id"
     _check_company_auto = True
@@ -17,19 +18,7 @@ class ConstructionProgressLine(models.Model):
         "res.company", related="progress_id.company_id", store=True, index=True, precompute=True
     )
     as_of = fields.Date(related="progress_id.as_of", store=True, precompute=True)
-    cost_code_id = fields.Many2one(
-        "construction.cost.code",
-        required=True,
-        ondelete="restrict",
-        check_company=True,
-        domain="[('job_id', 'in', (False, job_id))]",
-    )
-    cost_type_id = fields.Many2one(
-        "construction.cost.type",
-        ondelete="restrict",
-        check_company=True,
-        help="Empty: every type of the cost code.",
-    )
+    cost_type_id = fields.Many2one(required=False, help="Empty: every type of the cost code.")
     measure = fields.Selection(
         [("percent", "Percent"), ("quantity", "Quantity")],
         required=True,

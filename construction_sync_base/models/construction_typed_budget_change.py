@@ -204,13 +204,3 @@ class ConstructionTypedBudgetChange(models.AbstractModel):
         wait, sentence = refusal
         category = "inactive_target" if wait.startswith("job_open") else "budget"
         item.park(category, sentence, wait=wait)
-
-    def _tell_waiting(self, item, change):
-        item.notice(
-            "approval",
-            self.env._(
-                "%(change)s waits for %(who)s.",
-                change=change.display_name,
-                who=change.approval_waiting_for,
-            ),
-        )

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from lxml import etree
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import TransactionCase, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .bills import BillCase
 
@@ -39,6 +41,27 @@ class TestBillRelease(BillCase, TransactionCase):
         self.assertEqual((bill.state, bill.release_state), ("posted", "released"))
         self.assertEqual(bill.released_by_id, self.releaser)
         self.assertFigures(billed=4000, actual=4000)
+
+    def create_buttons(self, user):
+        """The buttons by which the form of the order offers its bill to this user now."""
+        order = self.order1.with_user(user)
+        values = order.read(["is_commitment", "state", "invoice_status", "billing_mode"])[0]
+        arch = etree.fromstring(order.get_view(view_type="form")["arch"])
+        found = arch.xpath("//header/button[@name='action_create_invoice']")
+        return [b for b in found if not safe_eval(b.get("invisible", "False"), dict(values))]
+
+    def test_the_form_of_an_order_offers_its_bill(self):
+        buyer = self.make_user("bill-buyer", "project_manager")
+        self.assertEqual(len(self.create_buttons(self.finance)), 1)
+        self.assertFalse(self.create_buttons(buyer), "bookkeepers make bills")
+        self.order1.billing_mode = "application"
+        self.assertFalse(self.create_buttons(self.finance), "it waits for the certificate")
+        self.order1.billing_mode = "invoice"
+        self.order1.with_user(self.finance).action_create_invoice()
+        bill = self.order1.invoice_ids
+        self.assertEqual((bill.state, bill.amount_total), ("draft", 10000))
+        self.assertEqual(bill.invoice_line_ids.purchase_line_id, self.order1.order_line)
+        self.assertFalse(self.create_buttons(self.finance), "nothing is left to bill")
 
     def test_effect_before_the_decision(self):
         bill = self.submitted(4000, retention_amount=400)

@@ -136,7 +136,7 @@ class TestSeam(BaseCase):
             "job_cost_behind", "job_cost_earned", "job_cost_entry", "job_cost_orders",
             "progress", "progress_line", "progress_milestone",
             "cost_key_mixin", "draft_line_mixin", "ledger_correction_mixin", "of_job_mixin",
-            "numbered_draft_mixin", "placed_mixin", "schedule_plan",
+            "numbered_draft_mixin", "placed_mixin", "pointer_mixin", "schedule_plan",
             "translator_procore", "typed_budget",
             "typed_budget_change", "typed_commitment",
         }  # fmt: skip
