@@ -19,6 +19,7 @@ from . import (
     test_bill_retention,
     test_bill_tours,
     test_budget_change_events,
+    test_budget_change_voids,
     test_budget_changes,
     test_budget_check,
     test_budget_events,

@@ -1,5 +1,4 @@
-"""Budget changes: what they may be, who decides, what they do to the figures, how they are
-undone."""
+"""Budget changes: what they may be, who decides, what they do to the figures."""
 
 from datetime import date
 
@@ -277,39 +276,6 @@ class TestVersionsAndChanges(BudgetCase, TransactionCase):
             read[day] = float(found.get(key, {}).get("budget", 0))
         self.assertEqual(list(read.values()), [0, 1000, 1100, 1130, 1100, 2100])
         self.assertEqual(float(found[key]["baseline"]), 1000)
-
-
-@tagged("post_install", "-at_install")
-class TestVoid(BudgetCase, TransactionCase):
-    def test_a_counter_movement(self):
-        change = self.transfer(50)
-        change.action_void("Wrong trade")
-        counter = change.voided_by_ids
-        self.assertEqual((change.state, counter.state), ("void", "approved"))
-        self.assertEqual((counter.number, counter.reason), (f"{change.number}/V", "Wrong trade"))
-        self.assertEqual(counter.kind, "transfer")
-        self.assertEqual(self.revised(), (1000, 0, 1000))
-        self.assertEqual(self.revised(cost_type=self.subcontract), (500, 0, 500))
-
-    def test_only_once_and_not_the_counter(self):
-        change = self.change(approve=True)
-        change.action_void("x")
-        for act in (
-            lambda: change.action_void("again"),
-            lambda: change.voided_by_ids.action_void("back"),
-            lambda: self.change().action_void("a draft"),
-        ):
-            with self.assertRaises(UserError), self.cr.savepoint():
-                act()
-        with self.assertRaisesRegex(UserError, "Say why"):
-            self.change(approve=True).action_void(" ")
-
-    def test_who_voids(self):
-        change = self.change(approve=True)
-        with self.assertRaises(AccessError):
-            change.with_user(self.make_user("v-user", "project_user")).action_void("x")
-        change.with_user(self.make_user("v-manager", "project_manager")).action_void("x")
-        self.assertEqual(change.state, "void")
 
 
 @tagged("post_install", "-at_install")
