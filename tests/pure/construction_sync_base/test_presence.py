@@ -12,7 +12,8 @@ ids = st.frozensets(st.text("abcdefgh", min_size=1, max_size=3), max_size=30)
 def test_every_id_is_told_once(here, there):
     found = presence.compare(here, there)
     assert found.new | found.missing | (here & there) == here | there
-    assert not found.new & found.missing
+    assert not found.new & here
+    assert not found.missing & there
     assert found.alarm <= bool(found.missing)
 
 
