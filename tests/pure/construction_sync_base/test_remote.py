@@ -1,5 +1,6 @@
 """What answers of other systems mean, the broken ones first (faults 38, 40, 43)."""
 
+import json
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -22,8 +23,8 @@ def read(status=200, body=b"{}", headers=JSON, **more):
 @pytest.mark.parametrize("status,verdict", [
     (200, "done"), (201, "done"), (204, "done"), (301, "refused"), (302, "refused"),
     (400, "refused"), (401, "token"), (403, "refused"), (404, "refused"), (408, "again"),
-    (409, "refused"), (410, "gone"), (422, "refused"), (425, "again"), (429, "later"),
-    (500, "again"), (502, "again"), (503, "again"), (504, "again"), (599, "again"),
+    (409, "refused"), (410, "gone"), (421, "again"), (422, "refused"), (425, "again"),
+    (429, "later"), (500, "again"), (502, "again"), (503, "again"), (504, "again"), (599, "again"),
 ])  # fmt: skip
 def test_status(status, verdict):
     assert read(status).verdict == verdict
@@ -84,7 +85,10 @@ def test_a_limit_that_is_used_up_asks_to_wait_too(remaining, reset, wait):
     assert read(200, b"{}", headers | {"Retry-After": "2"}).wait == 2, "what is said outright"
 
 
-@given(st.text(max_size=40), st.text(max_size=40), st.text(max_size=40))
+words = st.text(max_size=40) | st.integers().map(str) | st.datetimes().map(format_datetime)
+
+
+@given(words, words | st.just("0"), words)
 def test_headers_of_any_kind_ask_for_no_more_than_an_hour(after, remaining, reset):
     headers = {"Retry-After": after, "X-Rate-Limit-Remaining": remaining,
                "X-Rate-Limit-Reset": reset}  # fmt: skip
@@ -92,7 +96,17 @@ def test_headers_of_any_kind_ask_for_no_more_than_an_hour(after, remaining, rese
     assert wait is None or remote.SHORTEST <= wait <= remote.LONGEST
 
 
-@given(st.binary(max_size=200), st.sampled_from([200, 404, 500]))
+names = st.sampled_from(("message", "detail", "errors", "error", "title", "x"))
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+)
+
+
+@given(
+    st.binary(max_size=200) | anything.map(lambda value: json.dumps(value).encode()),
+    st.sampled_from([200, 404, 500]),
+)
 def test_bytes_of_any_kind_are_read(body, status):
     assert read(status, body).verdict in ("done", "again", "refused")
 
