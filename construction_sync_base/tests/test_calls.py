@@ -91,7 +91,8 @@ class TestCalls(CallCase, TransactionCase):
             self.assertEqual(self.heard()[1][name], text)
         outside = f"CONSTRUCTION_SYNC_CALLS_{self.key()}"
         with patch.dict(os.environ, {outside: "from-outside"}):
-            self.failed(remote.Refused)  # nothing says where it may go
+            refused = self.failed(remote.Refused)
+            self.assertIn("none of the hosts that the installation names", str(refused))
             with patch.dict(os.environ, {f"{outside}_HOSTS": f"localhost:{self.server.port}"}):
                 self.call()
         self.assertEqual(self.heard()[1]["X-Key"], "from-outside")
@@ -152,26 +153,29 @@ class TestCalls(CallCase, TransactionCase):
         self.server.plays((301, b"", {"Location": "http://169.254.169.254/latest"}))
         self.failed(remote.Refused)
         self.assertEqual(len(self.server.requests), 1)
-        self.failed(remote.Refused, path="https://localhost:1/elsewhere")
+        unsafe = self.failed(remote.Refused, path="https://localhost:1/elsewhere")
+        self.assertIn("not on the list of hosts", str(unsafe))
         audit = self.env["construction.audit"].search([("action", "=", "call_refused")])
         self.assertEqual(set(audit.mapped("res_id")), {self.platform.id})
 
     def test_who_may_not_be_called(self):
         self.platform.action_pause()
-        self.failed(remote.Refused)
-        self.platform.action_activate()
-        self.env["ir.config_parameter"].set_param("database.is_neutralized", "True")
-        self.failed(remote.Refused)
+        self.assertIn("no active platform", str(self.failed(remote.Refused)))
         self.assertFalse(self.server.requests)
+        self.platform.action_activate()
+        self.call_passes("read")
+        self.env["ir.config_parameter"].set_param("database.is_neutralized", "True")
+        self.assertIn("no active platform", str(self.failed(remote.Refused)))
+        self.assertEqual(len(self.server.requests), 1)
 
     def test_sandbox_and_production(self):
         self.platform.environment = "sandbox"
         self.platform.call_url = "https://sandbox.procore.com"
-        with self.assertRaises(ValidationError):
+        with self.assertRaisesRegex(ValidationError, "belongs to the other environment"):
             self.platform.environment = "production"
         for url in ("http://a.test", "https://u:p@a.test", "ftp://a.test", "a.test",
                     "https://10.0.0.5:8443", "https://a.test/?x=1"):  # fmt: skip
-            with self.assertRaises(ValidationError):
+            with self.assertRaisesRegex(ValidationError, "no plain https address"):
                 self.platform.call_url = url
 
     def test_stopped_and_let_pass_by_hand(self):
@@ -194,13 +198,14 @@ class TestCalls(CallCase, TransactionCase):
         self.assertTrue(self.platform.has_call_secret)
         self.platform.call_url = "https://collector.example.com"
         self.assertFalse(self.platform.has_call_secret)
-        self.failed(remote.Refused)
+        self.assertIn("enter the secret", str(self.failed(remote.Refused)))
 
     def test_set_up_by_its_own_company(self):
         second = self.make_company("Calls Second")
         self.platform.company_ids |= second
         guest = self.make_user("calls-guest", "integration_manager", company=second)
-        with self.assertRaises(AccessError):
+        self.platform.with_user(guest).name = "Theirs too"
+        with self.assertRaisesRegex(AccessError, "are set up by people of"):
             self.platform.with_user(guest).call_url = "https://collector.example.com"
 
     def test_the_button(self):
@@ -296,8 +301,8 @@ class TestTokens(CallCase, TransactionCase):
     def test_nothing_is_authorised_from_a_copy(self):
         self.platform.write({"call_auth": "oauth_code", "authorize_url": f"{self.there}/page"})
         self.env["ir.config_parameter"].set_param("database.is_neutralized", "True")
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(UserError, "no active platform"):
             self.platform.action_authorize()
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(UserError, "no active platform"):
             self.platform._take_code("c-1", "v-1")
         self.assertFalse(self.server.requests)
