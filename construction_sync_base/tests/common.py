@@ -10,6 +10,7 @@ from unittest.mock import patch
 from odoo.fields import Command
 
 from ..lib import envelope
+from .payloads import Payloads
 
 SOURCE = "//platform.example"
 START = 1_700_000_000  # seconds; events without a time get one second more each
@@ -44,7 +45,7 @@ def _nothing_but_a_user(env):
         yield env["res.users"].with_context(no_reset_password=True)
 
 
-class SyncCase:
+class SyncCase(Payloads):
     """Mixin for `TransactionCase` and `HttpCase`.
 
     A test builds events (`self.event(…)`), stores them as the endpoint would
@@ -154,6 +155,25 @@ class SyncCase:
     @classmethod
     def unique(cls, prefix=""):
         return f"{prefix}{next(cls.numbers)}"
+
+    def setup_job(self, job="J1", vendor="V1", codes=("03-300",), budget="100000.00"):
+        """A job with vendor, cost codes and budget, all through events.
+
+        :return: the job
+        """
+        self.process(
+            self.event("job.upserted", data=self.job_data(job), sequence=1),
+            self.event("vendor.upserted", data=self.vendor_data(vendor), sequence=1),
+            *[
+                self.event("cost_code.upserted", data=self.cost_code_data(code), sequence=1)
+                for code in codes
+            ],
+        )
+        if budget:
+            lines = [self.budget_line(budget, cost_code=code) for code in codes]
+            data = self.budget_data(f"B-{job}", job, lines)
+            self.process(self.event("budget.approved", data=data, sequence=1))
+        return self.bound("job", job)
 
     # --------------------------------------------------------------- events
     def event(self, event_type, subject=None, data=None, sequence=None, time=None, id=None, **more):
@@ -303,83 +323,6 @@ class SyncCase:
             ]
         )
         return bool(binding) and binding._record()
-
-    # ------------------------------------------------------------- payloads
-    def job_data(self, external_id="J1", **over):
-        return {
-            "external_id": external_id,
-            "number": f"26-{external_id}",
-            "name": f"Job {external_id}",
-            "status": "active",
-            **over,
-        }
-
-    def vendor_data(self, external_id="V1", **over):
-        return {
-            "external_id": external_id,
-            "name": f"Vendor {external_id} {self.platform.key}",
-            **over,
-        }
-
-    def cost_code_data(self, code="03-300", **over):
-        return {"external_id": f"CC-{code}", "code": code, "name": f"Code {code}", **over}
-
-    def budget_data(self, external_id="B1", job="J1", lines=None, **over):
-        return {
-            "external_id": external_id,
-            "job": job,
-            "version": over.pop("version", "1"),
-            "currency": self.company.currency_id.name,
-            "lines": [self.budget_line()] if lines is None else lines,
-            **over,
-        }
-
-    def budget_line(self, amount="100000.00", cost_code="03-300", cost_type="material", **over):
-        return {"cost_code": cost_code, "cost_type": cost_type, "amount": amount, **over}
-
-    def commitment_data(self, external_id="C1", job="J1", vendor="V1", lines=None, **over):
-        return {
-            "external_id": external_id,
-            "number": f"PO-{external_id}",
-            "kind": "purchase_order",
-            "job": job,
-            "vendor": vendor,
-            "currency": self.company.currency_id.name,
-            "date": "2026-03-02",
-            "approved_by": {"name": "Pat Manager"},
-            "approved_at": "2026-03-02T10:00:00-07:00",
-            "lines": [self.commitment_line()] if lines is None else lines,
-            **over,
-        }
-
-    def commitment_line(self, line_id="1", amount="1000.00", **over):
-        return {
-            "line_id": line_id,
-            "description": f"Line {line_id}",
-            "cost_code": "03-300",
-            "cost_type": "material",
-            "amount": amount,
-            **over,
-        }
-
-    def setup_job(self, job="J1", vendor="V1", codes=("03-300",), budget="100000.00"):
-        """A job with vendor, cost codes and budget, all through events.
-
-        :return: the job
-        """
-        self.process(
-            self.event("job.upserted", data=self.job_data(job), sequence=1),
-            self.event("vendor.upserted", data=self.vendor_data(vendor), sequence=1),
-            *[
-                self.event("cost_code.upserted", data=self.cost_code_data(code), sequence=1)
-                for code in codes
-            ],
-        )
-        if budget:
-            lines = [self.budget_line(budget, cost_code=code) for code in codes]
-            data = self.budget_data(f"B-{job}", job, lines)
-            self.process(self.event("budget.approved", data=data, sequence=1))
-        return self.bound("job", job)
 
 
 def _rfc3339(seconds):

@@ -44,7 +44,7 @@ class World:
         event = self.case.event(
             event_type,
             f"{name}/{external_id}",
-            {"external_id": external_id, **data},
+            {**data, "external_id": external_id},
             sequence=self.sequence,
         )
         self.sent.append(event)
@@ -111,7 +111,6 @@ class World:
         data = self.case.commitment_data(
             "C", self.name, f"V-{self.name}", [line], number=f"PO-{self.name}"
         )
-        data.pop("external_id")
         self.tell("commitment.approved", "C", data)
 
     def void_order(self):
@@ -191,34 +190,12 @@ class World:
         )
 
     def cost(self, external_id, amount):
-        text = f"{amount}.00"
-        self.tell(
-            "direct_cost.approved",
-            external_id,
-            {
-                "kind": "permit",
-                "number": f"{external_id}-{self.name}",
-                "job": self.name,
-                "vendor": f"V-{self.name}",
-                "date": "2026-03-05",
-                "currency": self.case.company.currency_id.name,
-                "amount_untaxed": text,
-                "amount_tax": "0.00",
-                "amount_total": text,
-                "paid": "unpaid",
-                "approved_by": {"name": "Pat"},
-                "approved_at": "2026-03-06T10:00:00Z",
-                "lines": [
-                    {
-                        "line_id": "1",
-                        "description": "Permit",
-                        "cost_code": CODES[0],
-                        "cost_type": "other",
-                        "amount": text,
-                    }
-                ],
-            },
-        )
+        line = self.case.cost_line(amount=f"{amount}.00", cost_type="other")
+        data = self.case.direct_cost_data(
+            lines=[line], job=self.name, vendor=f"V-{self.name}", kind="permit",
+            number=f"{external_id}-{self.name}",
+        )  # fmt: skip
+        self.tell("direct_cost.approved", external_id, data)
 
     def void_cost(self, external_id):
         self.void("direct_cost", external_id)

@@ -37,41 +37,8 @@ class DirectCostCase(ApprovalCase):
         )
 
     def cost(self, external_id="D1", sequence=1, lines=None, **over):
-        lines = [self.part()] if lines is None else lines
-        tax = over.pop("tax", "0.00")
-        untaxed = over.pop("untaxed", None) or f"{sum(float(line['amount']) for line in lines):.2f}"
-        total = over.pop("total", None) or f"{float(untaxed) + float(tax):.2f}"
-        return self.event(
-            "direct_cost.approved",
-            data={
-                "external_id": external_id,
-                "kind": "expense",
-                "number": f"R-{external_id}",
-                "job": "J1",
-                "vendor": "V1",
-                "date": "2026-03-05",
-                "currency": self.company.currency_id.name,
-                "amount_untaxed": untaxed,
-                "amount_tax": tax,
-                "amount_total": total,
-                "paid": "unpaid",
-                "approved_by": {"name": "Pat Manager"},
-                "approved_at": "2026-03-06T10:00:00-07:00",
-                "lines": lines,
-                **over,
-            },
-            sequence=sequence,
-        )
-
-    def part(self, line_id="1", amount="80.00", **over):
-        return {
-            "line_id": line_id,
-            "description": "Permit",
-            "cost_code": "03-300",
-            "cost_type": "material",
-            "amount": amount,
-            **over,
-        }
+        data = self.direct_cost_data(external_id, lines, **over)
+        return self.event("direct_cost.approved", data=data, sequence=sequence)
 
     def card(self, *args, **over):
         return self.cost(*args, paid="company_card", kind="card", **over)

@@ -13,7 +13,7 @@ class TestDirectCostVersions(DirectCostCase, TransactionCase):
         for external_id, build in (("D1", self.cost), ("D2", self.card)):
             self.process(build(external_id))
             before = self.move(external_id)
-            newer = self.part(amount="95.00", cost_code="05-120")
+            newer = self.cost_line(amount="95.00", cost_code="05-120")
             self.process(build(external_id, 2, lines=[newer]))
             after = self.move(external_id)
             self.assertEqual((after, after.state, after.release_state),
@@ -93,7 +93,7 @@ class TestDirectCostVersions(DirectCostCase, TransactionCase):
             ("D2", self.card, (*header, {"paid": "employee", "employee": "E1"})),
             ("D3", staff, (*header, {"employee": "E2"})),
         ):
-            parts = [self.part(), self.part("2", "-10.00")]  # with a credit in it
+            parts = [self.cost_line(), self.cost_line("2", "-10.00")]  # with a credit in it
             move = self.posted(external_id, build, lines=parts)
             self.process(build(external_id, 2, lines=parts))
             self.assertEqual(self.move(external_id), move)
@@ -117,8 +117,8 @@ class TestDirectCostVersions(DirectCostCase, TransactionCase):
             move = self.posted(external_id, build)
             self.process(build(external_id, 2, note="said again"))
             for sequence, lines in (
-                (3, [self.part(amount="90.00")]),
-                (4, [self.part(cost_code="05-120")]),
+                (3, [self.cost_line(amount="90.00")]),
+                (4, [self.cost_line(cost_code="05-120")]),
             ):
                 self.assertReplaces(build(external_id, sequence, lines=lines), move)
         self.assertFigures(actual=160)

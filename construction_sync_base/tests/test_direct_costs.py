@@ -10,7 +10,9 @@ from .direct_costs import DirectCostCase
 class TestDirectCosts(DirectCostCase, TransactionCase):
     # ------------------------------------------------------------------ bills
     def test_what_is_unpaid_becomes_a_bill(self):
-        event = self.cost(lines=[self.part(), self.part("2", "20.00", cost_code="05-120")])
+        event = self.cost(
+            lines=[self.cost_line(), self.cost_line("2", "20.00", cost_code="05-120")]
+        )
         self.process(event)
         bill = self.move()
         self.assertEqual((bill.move_type, bill.state, bill.release_state),
@@ -24,7 +26,7 @@ class TestDirectCosts(DirectCostCase, TransactionCase):
         self.assertFigures(code=self.other_code, actual=20)
 
     def test_a_credit_of_the_line_and_tax_that_is_cost(self):
-        lines = [self.part(amount="100.00", tax_amount="8.00"), self.part("2", "-10.00")]
+        lines = [self.cost_line(amount="100.00", tax_amount="8.00"), self.cost_line("2", "-10.00")]
         self.process(self.cost(lines=lines, tax="8.00"))
         bill = self.move()
         self.assertEqual(bill.amount_total, 98)
@@ -34,7 +36,7 @@ class TestDirectCosts(DirectCostCase, TransactionCase):
     # ---------------------------------------------------------------- entries
     def test_a_card_slip_becomes_an_entry(self):
         self.clearing()
-        event = self.card(lines=[self.part(amount="80.00", tax_amount="6.40")], tax="6.40")
+        event = self.card(lines=[self.cost_line(amount="80.00", tax_amount="6.40")], tax="6.40")
         self.process(event)
         entry = self.move()
         self.assertEqual((entry.move_type, entry.state, entry.release_state),
@@ -85,7 +87,7 @@ class TestDirectCosts(DirectCostCase, TransactionCase):
             {"kind": "tax_code", "external_value": "VAT", "res_model": "account.tax",
              "res_id": tax.id}
         )  # fmt: skip
-        part = self.part(amount="100.00", tax_amount="10.00", tax_code="VAT")
+        part = self.cost_line(amount="100.00", tax_amount="10.00", tax_code="VAT")
         self.process(self.card("T1", lines=[part], tax="10.00"))
         self.assertEqual(
             self.amounts(self.move("T1")),
@@ -133,21 +135,22 @@ class TestDirectCosts(DirectCostCase, TransactionCase):
     # -------------------------------------------------------------- questions
     def test_what_is_a_question(self):
         self.clearing()
-        twice = [self.part(), self.part()]
+        twice = [self.cost_line(), self.cost_line()]
         for name, category, event in (
-            ("lines", "amount", self.cost("A", untaxed="81.00")),
-            ("total", "amount", self.cost("B", total="80.01")),
-            ("tax", "amount", self.cost("C", lines=[self.part(tax_amount="1.00")], tax="2.00")),
-            ("negative", "amount", self.cost("D", untaxed="-5.00", total="-5.00",
-                                             lines=[self.part(amount="-5.00")])),
+            ("lines", "amount", self.cost("A", amount_untaxed="81.00")),
+            ("total", "amount", self.cost("B", amount_total="80.01")),
+            ("tax", "amount",
+             self.cost("C", lines=[self.cost_line(tax_amount="1.00")], tax="2.00")),
+            ("negative", "amount", self.cost("D", amount_untaxed="-5.00", amount_total="-5.00",
+                                             lines=[self.cost_line(amount="-5.00")])),
             ("vendor", "schema", self.cost("E", vendor=None)),
             ("employee", "schema", self.cost("F", paid="employee")),
             ("twice", "schema", self.cost("G", lines=twice)),
-            ("code", "unmapped_reference", self.cost("H", lines=[self.part(cost_code="99")])),
+            ("code", "unmapped_reference", self.cost("H", lines=[self.cost_line(cost_code="99")])),
             ("job", "unmapped_reference", self.cost("I", job="J9")),
             ("tax code", "unmapped_reference",
-             self.cost("J", lines=[self.part(tax_amount="1.00", tax_code="?")], tax="1.00")),
-            ("cents", "amount", self.cost("K", lines=[self.part(amount="80.001")])),
+             self.cost("J", lines=[self.cost_line(tax_amount="1.00", tax_code="?")], tax="1.00")),
+            ("cents", "amount", self.cost("K", lines=[self.cost_line(amount="80.001")])),
         ):  # fmt: skip
             with self.subTest(name):
                 self.apply(event)

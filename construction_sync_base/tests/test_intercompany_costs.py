@@ -8,6 +8,14 @@ from odoo.tests import TransactionCase, tagged
 from .intercompany import IntercompanyCase
 
 DAY = "2026-03-05"
+# for the job of Euro, in dollars
+MAIN_PAYS = {
+    "job": "EU-01",
+    "legal_entity": "US-01",
+    "date": DAY,
+    "currency": "USD",
+    "paid": "company_card",
+}
 
 
 @tagged("post_install", "-at_install")
@@ -27,34 +35,9 @@ class TestChargedDirectCosts(IntercompanyCase, TransactionCase):
         self.jobs = self.masters()
 
     def cost(self, external_id="D1", lines=(("1", "80.00"),), sequence=1, **over):
-        """Main pays for the job of Euro, in dollars."""
-        total = f"{sum(float(amount) for _ref, amount in lines):.2f}"
-        return self.event(
-            "direct_cost.approved",
-            data={
-                "external_id": external_id,
-                "kind": "expense",
-                "number": f"R-{external_id}",
-                "job": "EU-01",
-                "legal_entity": "US-01",
-                "vendor": "V1",
-                "date": DAY,
-                "currency": "USD",
-                "amount_untaxed": total,
-                "amount_tax": "0.00",
-                "amount_total": total,
-                "paid": "company_card",
-                "approved_by": {"name": "Pat Manager"},
-                "approved_at": "2026-03-06T10:00:00-07:00",
-                "lines": [
-                    {"line_id": ref, "description": f"Permit {ref}", "cost_code": "03-300",
-                     "cost_type": "material", "amount": amount}
-                    for ref, amount in lines
-                ],
-                **over,
-            },
-            sequence=sequence,
-        )  # fmt: skip
+        lines = [self.cost_line(*line) for line in lines]
+        data = self.direct_cost_data(external_id, lines, **(MAIN_PAYS | over))
+        return self.event("direct_cost.approved", data=data, sequence=sequence)
 
     def move(self, external_id="D1"):
         return self.bound("direct_cost", external_id)
@@ -158,11 +141,8 @@ class TestChargedDirectCosts(IntercompanyCase, TransactionCase):
             {"platform_id": self.platform.id, "kind": "tax_code", "external_value": "T8",
              "res_model": "account.tax", "res_id": tax.id}
         )  # fmt: skip
-        line = {"line_id": "1", "description": "Permit", "cost_code": "03-300",
-                "cost_type": "material", "amount": "100.00", "tax_code": "T8",
-                "tax_amount": "8.00"}  # fmt: skip
-        totals = {"amount_untaxed": "100.00", "amount_tax": "8.00", "amount_total": "108.00"}
-        taxed = self.cost("D2", **totals)["data"] | {"lines": [line]}
+        line = self.cost_line(amount="100.00", tax_code="T8", tax_amount="8.00")
+        taxed = self.direct_cost_data("D2", [line], tax="8.00", **MAIN_PAYS)
         self.process(self.event("direct_cost.approved", data=taxed, sequence=1))
         self.assertEqual(self.charge().cost_amount, 108)
         account = self.env["account.account"].create(

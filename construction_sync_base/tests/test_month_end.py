@@ -90,15 +90,11 @@ class TestMonthEnd(MonthEndCase, TransactionCase):
 
     def lost_cost(self, external_id, day, **over):
         """An event of 60,000 of a job that nobody knows."""
-        return self.event("direct_cost.approved", data={
-            "external_id": external_id, "kind": "expense", "job": "nowhere", "date": day,
-            "currency": self.company.currency_id.name, "amount_untaxed": "60000.00",
-            "amount_tax": "0.00", "amount_total": "60000.00", "paid": "company_card",
-            "approved_by": {"name": "Pat Manager"}, "approved_at": "2026-05-12T10:00:00-07:00",
-            "lines": [{"line_id": "1", "description": "Crane", "cost_code": "03-300",
-                       "cost_type": "material", "amount": "60000.00"}],
-            **over,
-        }, sequence=1)  # fmt: skip
+        data = self.direct_cost_data(
+            external_id, [self.cost_line(amount="60000.00")], job="nowhere", date=day,
+            paid="company_card", **over,
+        )  # fmt: skip
+        return self.event("direct_cost.approved", data=data, sequence=1)
 
     def test_bills_from_draft_to_hold_to_books(self):
         self.budget()
