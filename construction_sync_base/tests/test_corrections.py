@@ -209,7 +209,7 @@ class TestCorrections(BillCase, TransactionCase):
             ["construction.cost.transfer", "account.move", "construction.accrual",
              "purchase.order"],
         )  # fmt: skip
-        with self.assertRaises(ValidationError):  # it has its own reversal, on its own day
+        with self.assertRaisesRegex(ValidationError, "on its own day"):
             correction._at_the_gate().line_ids[2].date = "2026-05-05"
         correction.with_user(self.releaser).action_release()
         self.assertEqual((accrual.state, transfer.state), ("undone", "undone"))
@@ -229,7 +229,7 @@ class TestCorrections(BillCase, TransactionCase):
         self.assertEqual(asked.mapped("state"), ["asked"])
         self.assertEqual(self.propose(), correction)
         self.assertEqual(asked.mapped("state"), ["asked"], "the director is asked as before")
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(UserError, "waits for"):
             correction.with_user(self.releaser).action_release()
 
     def test_a_platform_takes_over_what_a_person_began(self):
@@ -249,7 +249,7 @@ class TestCorrections(BillCase, TransactionCase):
         draft.write({"ref": "A-2", "invoice_date": "2026-03-31", "date": "2026-03-31"})
         correction = self.make_room([(draft, "give_back")])
         draft.action_post()
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(UserError, "was posted meanwhile"):
             correction.with_user(self.releaser).action_release()
         correction.with_user(self.releaser).action_return("submit it anew")
         correction.with_user(self.finance).action_submit()

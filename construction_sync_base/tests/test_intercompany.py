@@ -235,10 +235,12 @@ class TestIntercompany(IntercompanyCase, TransactionCase):
         computed = ("amount_total", "cost_amount", "profit_amount", "job_amount", "charged_amount",
                     "currency_id", "agreement_id")  # fmt: skip
         forged = [{name: self.eur.id if name == "currency_id" else 1} for name in computed]
-        for vals in ({"state": "posted"}, {"move_id": 1}, {"date": "2026-03-11"}, *forged):
-            with self.assertRaises(UserError, msg=vals), self.cr.savepoint():
+        for vals in ({"state": "posted"}, {"move_id": 1}, *forged):
+            with self.assertRaisesRegex(UserError, "release gate", msg=vals), self.cr.savepoint():
                 document.write(vals)
-        with self.assertRaises(UserError), self.cr.savepoint():
+        with self.assertRaisesRegex(UserError, "take it back"), self.cr.savepoint():
+            document.write({"date": "2026-03-11"})
+        with self.assertRaisesRegex(UserError, "release gate"), self.cr.savepoint():
             self.draft(amount_total=1)
         self.release(document)
         with self.assertRaises(UserError), self.cr.savepoint():
