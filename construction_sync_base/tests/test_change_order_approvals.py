@@ -174,6 +174,7 @@ class TestApprovals(ChangeEventCase, TransactionCase):
         issue = self.assertParked(event["id"], "budget")
         issue.with_user(self.make_user("co-overrun", "project_manager")).action_approve_overrun("x")
         self.drain()
+        self.assertEqual(self.change().budget_reason, "x (co-overrun)")
         line = self.line_data(cost="100.00", budget_amount="0.00")
         self.process(self.change_event("approved", 2, lines=[line]))
         self.assertFalse(self.change().budget_reason)

@@ -188,6 +188,7 @@ class TestAdvanceRecovery(DeductionCase, TransactionCase):
         bill = self.made(sequence=1, **self.recovery("400.00"))
         self.made(sequence=2, **self.recovery("450.00"))
         bill.with_user(self.finance).action_release()
+        self.assertEqual((bill.state, bill.deduction_total), ("posted", 450))
         self.made(sequence=3, **self.recovery("450.00"))
         self.assertEqual(self.bound("supplier_invoice", "I1"), bill)
 

@@ -78,9 +78,10 @@ class TestCountedOnce(MonthEndCase, TransactionCase):
         credit.action_switch_move_type()
         credit.with_user(self.finance).action_post()
         self.assertOpen("gate_supplier_invoice", credit, -400)
+        self.assertTotal(-400, gate_supplier_invoice=-400)
 
     def test_only_what_books_cost_is_worth_something(self):
-        """An order, a budget, a forecast that waits keeps no cost out of the books."""
+        """An order that waits keeps no cost out of the books."""
         self.ordered.order_line.qty_received = 0
         lines = [self.commitment_line(amount="500000.00")]
         lost = self.event("commitment.approved", data=self.commitment_data(
