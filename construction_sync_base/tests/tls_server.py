@@ -76,16 +76,14 @@ class TlsServer:
         """Give one answer after the other, the last one again and again: (status, JSON value or
         bytes, headers)."""
         left = list(answers)
+        self.play = lambda line: self.tell(line, *(left.pop(0) if len(left) > 1 else left[0]))
 
-        def play(line):
-            status, value, headers = left.pop(0) if len(left) > 1 else left[0]
-            body = value if isinstance(value, bytes) else json.dumps(value).encode()
-            headers = {"Content-Type": "application/json", "Connection": "close"} | headers
-            head = [f"HTTP/1.1 {status} x", f"Content-Length: {len(body)}"]
-            head += [f"{name}: {text}" for name, text in headers.items()]
-            line.sendall("\r\n".join([*head, "", ""]).encode() + body)
-
-        self.play = play
+    def tell(self, line, status, value, headers=None):
+        body = value if isinstance(value, bytes) else json.dumps(value).encode()
+        headers = {"Content-Type": "application/json", "Connection": "close"} | (headers or {})
+        head = [f"HTTP/1.1 {status} x", f"Content-Length: {len(body)}"]
+        head += [f"{name}: {text}" for name, text in headers.items()]
+        line.sendall("\r\n".join([*head, "", ""]).encode() + body)
 
     def stop(self):
         self.listener.close()

@@ -15,8 +15,8 @@ CHUNK = 10
 
 
 class BillRounds(Rounds):
-    """Both sides create the same bills by one multi-create; ours matches them as well, line by
-    line, and keeps the result."""
+    """Both sides create the same bills, ten by one multi-create; ours matches them as well, line
+    by line, and keeps the result."""
 
     def __init__(self, registry, count):
         super().__init__(registry, "bill", count)

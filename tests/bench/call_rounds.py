@@ -18,7 +18,8 @@ class CallRounds(Rounds):
 
     def __init__(self, registry, count, latency):
         super().__init__(registry, "call", count)
-        self.server = TlsServer(Path(tempfile.mkdtemp()), "localhost")
+        self.folder = tempfile.TemporaryDirectory()  # gone with the process
+        self.server = TlsServer(Path(self.folder.name), "localhost")
         self.server.plays((200, {"id": 1}, {}))
         at_once = self.server.play
         self.server.play = lambda line: (time.sleep(latency), at_once(line))

@@ -1,6 +1,5 @@
 """Calls of several workers at once to one platform (fault 42)."""
 
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -36,11 +35,6 @@ class Remote(TlsServer):
             self.tell(line, 200, {})
         else:
             self.tell(line, 401, {"error": "expired"})
-
-    def tell(self, line, status, value):
-        body = json.dumps(value).encode()
-        head = f"HTTP/1.1 {status} x\r\nContent-Type: application/json\r\nConnection: close\r\n"
-        line.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
 
 @pytest.fixture

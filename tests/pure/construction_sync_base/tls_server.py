@@ -1,5 +1,5 @@
-"""The TLS server of the addon's tests, which imports nothing of Odoo either. By its path: the
-package of those tests would import all of them."""
+"""The TLS server of the addon's tests. By its path: the package of those tests would import all
+of them, and Odoo."""
 
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
