@@ -152,6 +152,24 @@ class SyncCase(Payloads):
                 }
             )
 
+    def foreign(self, code="EUR", **rates):
+        """An active foreign currency with rates by day; since January 0.5, unless told."""
+        currency = self.env.ref(f"base.{code}")
+        currency.active = True
+        currency.rate_ids.unlink()
+        currency.rate_ids.create(
+            [
+                {
+                    "currency_id": currency.id,
+                    "company_id": self.company.id,
+                    "name": day,
+                    "rate": rate,
+                }
+                for day, rate in (rates or {"2026-01-01": 0.5}).items()
+            ]
+        )
+        return currency
+
     @classmethod
     def unique(cls, prefix=""):
         return f"{prefix}{next(cls.numbers)}"

@@ -32,13 +32,7 @@ class TestMatrix(ApprovalCase, TransactionCase):
 
     def test_amount_of_another_currency_counts_in_the_companys(self):
         self.rule(self.finance, 1000)
-        currency = self.env["res.currency"].with_context(active_test=False).search(
-            [("id", "!=", self.company.currency_id.id)], limit=1
-        )  # fmt: skip
-        currency.active = True
-        self.env["res.currency.rate"].create(
-            {"currency_id": currency.id, "name": "2020-01-01", "rate": 4.0}
-        )
+        currency = self.foreign(**{"2020-01-01": 4.0})
         self.assertEqual(self.submitted(3999, currency_id=currency.id).state, "purchase")
         self.assertEqual(self.submitted(4000, currency_id=currency.id).state, "to approve")
 

@@ -146,16 +146,7 @@ class TestBillCompanies(BillCase, TransactionCase):
 
     def test_tolerance_in_the_orders_currency(self):
         """100 of the company's are 50 of an order at 0.5."""
-        euro = self.env.ref("base.EUR")
-        euro.active = True
-        self.env["res.currency.rate"].create(
-            {
-                "currency_id": euro.id,
-                "name": "2026-01-01",
-                "rate": 0.5,
-                "company_id": self.company.id,
-            }
-        )
+        euro = self.foreign()
         self.env["construction.match.policy"].create(
             {
                 "company_id": self.company.id,
@@ -176,16 +167,7 @@ class TestBillCompanies(BillCase, TransactionCase):
 
     def test_a_bill_in_another_currency_than_its_order(self):
         """Compared in the order's currency, at the order's rate."""
-        euro = self.env.ref("base.EUR")
-        euro.active = True
-        self.env["res.currency.rate"].create(
-            {
-                "currency_id": euro.id,
-                "name": "2026-01-01",
-                "rate": 0.5,
-                "company_id": self.company.id,
-            }
-        )
+        euro = self.foreign()
         order = self.order(self.line(1000), currency_id=euro.id, confirm=True, budget_reason="x")
         bill = self.bill(order, 1000, post=False)
         bill.currency_id = self.company.currency_id

@@ -237,16 +237,7 @@ class TestHeldRetention(BillCase, TransactionCase):
         self.assertEqual(self.terms(bill), {self.payable(): 850, self.retention_account: 50})
 
     def test_foreign_currency(self):
-        euro = self.env.ref("base.EUR")
-        euro.active = True
-        self.env["res.currency.rate"].create(
-            {
-                "currency_id": euro.id,
-                "name": "2026-01-01",
-                "rate": 0.5,
-                "company_id": self.company.id,
-            }
-        )
+        euro = self.foreign()
         order = self.order(self.line(1000), currency_id=euro.id, confirm=True, budget_reason="x")
         bill = self.bill(order, 1000, post=False)
         bill.write({"retention_amount": 333.33, "ref": "E-1"})

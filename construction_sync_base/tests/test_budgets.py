@@ -217,7 +217,7 @@ class TestAvailable(DomainCase, TransactionCase):
 
     def test_open_commitments_are_not_revalued(self):
         """Ordered at 2.0 and billed at 1.6: open is gone, the difference is in cost."""
-        euro = self.foreign()
+        euro = self.foreign(**{"2026-01-01": 2.0, "2026-04-01": 1.6})
         self.budget(1000)
         order = self.order(
             self.line(1000), currency_id=euro.id, date_order="2026-03-02 12:00:00", confirm=True
@@ -228,21 +228,6 @@ class TestAvailable(DomainCase, TransactionCase):
         self.bill(order, 600, date="2026-04-02")
         self.assertFigures(billed=500, open=0, actual=625, available=375)
         self.assertEqual((order.billed_amount, order.open_amount), (1000, 0))
-
-    def foreign(self):
-        euro = self.env.ref("base.EUR")
-        euro.active = True
-        euro.rate_ids.unlink()
-        for day, rate in (("2026-01-01", 2.0), ("2026-04-01", 1.6)):
-            self.env["res.currency.rate"].create(
-                {
-                    "currency_id": euro.id,
-                    "company_id": self.company.id,
-                    "name": day,
-                    "rate": rate,
-                }
-            )
-        return euro
 
     def test_reserve_lines_share_one_position(self):
         budget = self.env["construction.budget"].create(

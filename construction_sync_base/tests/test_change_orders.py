@@ -371,17 +371,7 @@ class TestCommitmentSide(ChangeOrderCase, TransactionCase):
         self.assertIn("closed", change.cost_problem)
 
     def test_in_another_currency(self):
-        euro = self.env.ref("base.EUR")
-        euro.active = True
-        euro.rate_ids.unlink()
-        self.env["res.currency.rate"].create(
-            {
-                "currency_id": euro.id,
-                "company_id": self.company.id,
-                "name": "2026-01-01",
-                "rate": 0.5,
-            }
-        )
+        euro = self.foreign()
         order = self.order(self.line(1000.0), currency_id=euro.id, confirm=True)
         change = self.approved(
             self.change_line(100.0, 150.0, order, order.order_line),

@@ -6,27 +6,6 @@ from .common import SyncCase
 
 
 class CommitmentCase(SyncCase):
-    def foreign(self, code="EUR", **rates):
-        """An active foreign currency with rates by day."""
-        currency = self.env.ref(f"base.{code}")
-        currency.active = True
-        currency.rate_ids.unlink()
-        self.rate(currency, rates or {"2026-01-01": 0.5})
-        return currency
-
-    def rate(self, currency, rates):
-        self.env["res.currency.rate"].create(
-            [
-                {
-                    "currency_id": currency.id,
-                    "company_id": self.company.id,
-                    "name": day,
-                    "rate": rate,
-                }
-                for day, rate in rates.items()
-            ]
-        )
-
     def given(self):
         super().given()
         self.job = self.setup_job(codes=("03-300", "05-120"))
@@ -205,10 +184,10 @@ class TestCommitments(CommitmentCase, TransactionCase):
         euro.active = True
         self.drain()
         self.assertIn("no rate", self.assertParked(event["id"], "amount").message)
-        self.rate(euro, {"2026-03-03": 0.5})
+        self.foreign(**{"2026-03-03": 0.5})
         self.drain()
         self.assertParked(event["id"], "amount")
-        self.rate(euro, {"2026-03-01": 0.5})
+        self.foreign(**{"2026-03-01": 0.5})
         self.drain()
         self.assertEqual(self.state(event["id"]), "processed")
         self.assertEqual(self.order_of().currency_id, euro)

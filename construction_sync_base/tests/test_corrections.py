@@ -259,10 +259,7 @@ class TestCorrections(BillCase, TransactionCase):
 
     def test_a_foreign_bill_comes_to_nothing(self):
         """Taken back at its own rate, whatever the day's is."""
-        euro = self.env.ref("base.EUR")
-        euro.active = True
-        for day, rate in (("2026-03-01", 0.8), ("2026-04-01", 0.5)):
-            euro.rate_ids.create({"name": day, "rate": rate, "currency_id": euro.id})
+        euro = self.foreign(**{"2026-03-01": 0.8, "2026-04-01": 0.5})
         order = self.order(
             self.line(1000.0), confirm=True, budget_reason="x", currency_id=euro.id,
             date_order="2026-03-02",

@@ -122,12 +122,7 @@ class TestDirectCosts(DirectCostCase, TransactionCase):
 
     def test_another_currency(self):
         self.clearing()
-        euro = self.env.ref("base.EUR")
-        euro.active = True
-        self.env["res.currency.rate"].search([("currency_id", "=", euro.id)]).unlink()
-        self.env["res.currency.rate"].create(
-            {"currency_id": euro.id, "name": "2026-01-01", "rate": 0.8}
-        )
+        self.foreign(**{"2026-01-01": 0.8})
         self.process(self.card(currency="EUR"))
         self.assertEqual(self.amounts(self.move()), {(self.mapped(), 100.0), (self.cards, -100.0)})
         self.assertEqual(set(self.move().line_ids.mapped("amount_currency")), {80.0, -80.0})

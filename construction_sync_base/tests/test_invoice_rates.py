@@ -12,10 +12,7 @@ class TestInvoiceRate(InvoiceCase, TransactionCase):
 
     def given(self):
         super().given()
-        self.euro = self.env.ref("base.EUR")
-        self.euro.active = True
-        for day, rate in (("2026-02-01", 0.8), ("2026-03-01", 0.5)):
-            self.euro.rate_ids.create({"name": day, "rate": rate, "currency_id": self.euro.id})
+        self.euro = self.foreign(**{"2026-02-01": 0.8, "2026-03-01": 0.5})
 
     def told(self, **over):
         return {"currency": "EUR", "commitment": None, "lines": [self.direct("80.00")],

@@ -77,12 +77,7 @@ class TestMonthEnd(MonthEndCase, TransactionCase):
         self.assertOpen("events", event, 60000)
         period = self.period.browse(self.period.id)
         self.assertEqual(period.open_amount, 60000)
-        euro = self.env.ref("base.EUR")
-        euro.active = True
-        self.env["res.currency.rate"].create(
-            {"currency_id": euro.id, "name": "2026-01-01", "rate": 0.5,
-             "company_id": self.company.id}
-        )  # fmt: skip
+        self.foreign()
         self.apply(self.lost_cost("L3", IN_MAY, currency="EUR"))
         self.assertEqual(self.checks()["events"].amount, 180000, "at the rate of today")
         self.env["construction.issue"].search([]).event_id.write({"state": "discarded"})
