@@ -51,12 +51,6 @@ class BillCase(DomainCase):
         journal.outbound_payment_method_line_ids.payment_account_id = account
         journal.inbound_payment_method_line_ids.payment_account_id = account
 
-    def by_hand(self):
-        """From here on somebody of Finance presses Release."""
-        self.env["construction.release.policy"].sudo().search(
-            [("document_type", "=", "supplier_invoice")]
-        ).write({"automatic": False})
-
     def held_bill(self, amount, retention, post=True, **more):
         """A bill of a new order, with retention."""
         order = self.order(self.line(amount), confirm=True, budget_reason="x")

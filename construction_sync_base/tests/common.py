@@ -112,6 +112,13 @@ class SyncCase(Payloads):
         return policy
 
     @classmethod
+    def by_hand(cls, *document_types):
+        """From here on somebody of Finance presses Release; of bills, unless told."""
+        cls.env["construction.release.policy"].sudo().search(
+            [("document_type", "in", document_types or ("supplier_invoice",))]
+        ).write({"automatic": False})
+
+    @classmethod
     def make_company(cls, name, currency=None):
         """A further company with its own chart, seen by the test's user."""
         currency = currency or cls.env.company.currency_id

@@ -60,7 +60,7 @@ class World:
     # --------------------------------------------------------------- people
     def by_hand(self):
         self.by_person = True
-        self.case.by_hand()
+        self.case.by_hand("supplier_invoice", "correction")
 
     def release_all(self):
         for _round in range(5):

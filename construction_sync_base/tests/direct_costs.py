@@ -6,16 +6,9 @@ from .approvals import ApprovalCase
 class DirectCostCase(ApprovalCase):
     """A job with two codes, and the accounts of cards and of what employees paid."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        # the shared fixtures release bills by themselves; here a person does
-        cls.env["construction.release.policy"].search(
-            [("document_type", "=", "supplier_invoice")]
-        ).sudo().write({"automatic": False})
-
     def given(self):
         super().given()
+        self.by_hand()
         self.setup_job("J1", codes=("03-300", "05-120"))
         self.job = self.bound("job", "J1")
         self.code = self.bound("cost_code", "CC-03-300")

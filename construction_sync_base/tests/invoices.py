@@ -9,9 +9,7 @@ class InvoiceCase(SyncCase):
     def given(self):
         super().given()
         self.job = self.setup_job(codes=("03-300", "05-120"))
-        self.env["construction.release.policy"].sudo().search(
-            [("document_type", "=", "supplier_invoice")]
-        ).write({"automatic": False})
+        self.by_hand()
         lines = [
             self.commitment_line("1", "10000.00"),
             self.commitment_line(

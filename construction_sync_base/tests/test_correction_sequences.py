@@ -123,11 +123,6 @@ class TestCorrectionSequences(SyncCase, TransactionCase):
         for name in ("A", "B"):
             World(self, name).given()
 
-    def by_hand(self):
-        self.env["construction.release.policy"].sudo().search(
-            [("document_type", "in", ("supplier_invoice", "correction"))]
-        ).write({"automatic": False})
-
     def world(self, name):
         world = World(self, name)
         world.job = self.bound("job", name)

@@ -22,9 +22,7 @@ MAIN_PAYS = {
 class TestChargedDirectCosts(IntercompanyCase, TransactionCase):
     def given(self):
         super().given()
-        self.env["construction.release.policy"].search(
-            [("document_type", "=", "supplier_invoice")]
-        ).sudo().write({"automatic": False})
+        self.by_hand()
         self.cards = self.env["account.account"].create(
             {"name": "Cards", "code": "219001", "account_type": "liability_current",
              "reconcile": True}

@@ -23,17 +23,12 @@ class TestCountedOnce(MonthEndCase, TransactionCase):
 
     def waiting(self, order=None, amount=6000):
         """A draft bill of Finance that waits for its release."""
-        self.release_by_hand()
+        self.by_hand()
         bill = self.bill(order or self.ordered, amount, date=IN_MAY, post=False)
         bill.ref = self.unique("INV-")
         bill.with_user(self.finance).action_post()
         self.assertEqual(bill.release_state, "to_release")
         return bill
-
-    def release_by_hand(self):
-        self.env["construction.release.policy"].sudo().search(
-            [("document_type", "=", "supplier_invoice")]
-        ).write({"automatic": False})
 
     def test_a_draft_bill_of_what_was_received(self):
         bill = self.bill(self.ordered, 4000, date=IN_MAY, post=False)
@@ -71,7 +66,7 @@ class TestCountedOnce(MonthEndCase, TransactionCase):
         self.assertTotal(600, drafts=1000, holds=-400)
 
     def test_what_waits_at_the_gate_takes_off_too(self):
-        self.release_by_hand()
+        self.by_hand()
         self.ordered.order_line.qty_received = 0
         credit = self.bill(self.ordered, 400, date=IN_MAY, post=False)
         credit.write({"ref": "CN-2"})
