@@ -255,14 +255,14 @@ class TestTokens(CallCase, TransactionCase):
 
     def authorized(self):
         self.platform.write({"call_auth": "oauth_code", "authorize_url": f"{self.there}/page"})
-        self.server.plays((200, TOKEN | {"refresh_token": "r1", "expires_in": 0.01}, {}))
+        self.server.plays((200, TOKEN | {"refresh_token": "r1", "expires_in": 1e-6}, {}))
         self.platform._take_code("c-1", "v-1")
 
     def test_a_refresh_token_is_used_once(self):
         self.authorized()
         sent = parse_qs(self.heard()[2].decode())
         self.assertEqual((sent["code"], sent["code_verifier"]), (["c-1"], ["v-1"]))
-        again = TOKEN | {"access_token": "t2", "refresh_token": "r2", "expires_in": 0.01}
+        again = TOKEN | {"access_token": "t2", "refresh_token": "r2", "expires_in": 1e-6}
         self.server.plays((200, again, {}), (200, {}, {}), (200, TOKEN, {}), (200, {}, {}))
         self.call()
         self.call()
