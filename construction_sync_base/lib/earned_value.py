@@ -49,8 +49,9 @@ class EarnedValue:
 
     @property
     def at_completion_by_cpi(self):
-        """The rest goes as the work went so far: budget ÷ CPI."""
-        return _ratio(self.budget * self.actual, self.earned)
+        """The rest goes as the work went so far: budget ÷ CPI. None while nothing is booked: no
+        cost so far does not mean that there will be none."""
+        return _ratio(self.budget * self.actual, self.earned) if self.actual else None
 
     @property
     def at_completion_by_budget(self):
@@ -60,6 +61,8 @@ class EarnedValue:
     @property
     def at_completion_by_both(self):
         """The rest goes as cost and schedule went: actual + (budget − earned) ÷ (CPI × SPI)."""
+        if not self.actual:
+            return None
         rest = _ratio(
             (self.budget - self.earned) * self.actual * self.planned, self.earned * self.earned
         )

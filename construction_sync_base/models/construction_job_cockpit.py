@@ -94,6 +94,7 @@ class ConstructionJobCockpit(models.AbstractModel):
             {"id": division.id, "code": division.code or "", "name": division.name or ""}
             | dict(zip(BY_DIVISION, amounts, strict=True))
             for division, *amounts in rows
+            if any(amounts)
         ]
         return sorted(shown, key=lambda row: (not row["id"], row["code"]))
 

@@ -36,6 +36,18 @@ class TestJobCockpit(CockpitCase, TransactionCase):
             self.assertEqual(sum(row[name] for row in found["divisions"]), float(total[name]), name)
         self.assertTrue(found["as_of"])
 
+    def test_what_comes_to_nothing_has_no_row(self):
+        """Exposure of a ticket has no code yet, and is in none of the columns."""
+        change = self.change_order()
+        change.line_ids.unlink()  # it has no price yet
+        change._opened().state = "potential"
+        self.env["construction.field.ticket"].create(
+            {"number": "T1", "job_id": self.job.id, "change_id": change.id, "date": "2026-03-01",
+             "description": "Conduit", "currency_id": change.currency_id.id, "amount": 436}
+        )  # fmt: skip
+        for row in self.shown()["divisions"]:
+            self.assertTrue(row["id"], row)
+
     def test_cost_without_a_code_is_shown_apart(self):
         rows = self.shown()["divisions"]
         self.assertTrue(all(row["id"] for row in rows))

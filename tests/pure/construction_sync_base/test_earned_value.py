@@ -133,3 +133,10 @@ def test_keys_add_up(rows):
     together = total(EarnedValue(*row) for row in rows)
     sums = [sum(column) for column in zip(*rows, strict=True)] or [0, 0, 0, 0]
     assert [together.budget, together.planned, together.earned, together.actual] == sums
+
+
+def test_work_that_nobody_has_billed_yet_tells_no_end():
+    job = EarnedValue(D(1000), D(500), D(100), D(0))
+    assert job.at_completion_by_cpi is job.at_completion_by_both is None
+    assert job.to_complete_by_cpi is job.variance_by_cpi is None
+    assert job.at_completion_by_budget == 900
