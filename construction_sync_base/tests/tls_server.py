@@ -46,7 +46,8 @@ class TlsServer:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def guard(self, **more):
-        # late: the tests of real servers use this without the addon in their process
+        # late: the tests of real servers use this without the addon in their process, where
+        # this file is no part of a package; pylint: disable=odoo-addons-relative-import
         from odoo.addons.construction_sync_base.lib.ssrf import Guard
 
         resolve = more.pop("resolve", answers("127.0.0.1"))
