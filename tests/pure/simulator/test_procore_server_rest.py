@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 
+import pytest
+import requests
+
 from tests.simulator.procore_server.store import COMPANY
 
 VENDORS, PROJECTS = "/rest/v1.0/vendors", "/rest/v1.1/projects"
@@ -181,3 +184,23 @@ def test_a_record_is_told_of_before_it_can_be_read(world, caller, project):
     assert caller.get(f"{rfis}/{question}").status_code == 404 and caller.ids(rfis) == []
     world.advance(5)
     assert caller.get(f"{rfis}/{question}").json()["subject"] == "?"
+
+
+def test_a_list_of_thousands_is_read_fresh(world, caller, project):
+    """Pages of a long list come from one look; a change between them is seen all the same."""
+    scope = {"_company": COMPANY, "_project": project["id"], "type": "WorkOrderContract"}
+    made = [world.store.add("commitments", {"number": str(n)} | scope)["id"] for n in range(3000)]
+    path, asked = "/rest/v1.0/work_order_contracts", {"project_id": project["id"]}
+    assert caller.walk(path, per_page=1000, **asked) == made
+    assert caller.ids(path, page=3, per_page=1000, **asked)[0] == made[2000]
+    caller.call("DELETE", f"{path}/{made[0]}?project_id={project['id']}")
+    assert caller.ids(path, page=3, per_page=1000, **asked)[0] == made[2001]
+    world.access.hide(project["id"])
+    assert caller.ids(path, page=3, per_page=1000, **asked) == []
+
+
+def test_who_is_gone_answers_on_no_connection(world, caller):
+    assert caller.ids(VENDORS) == []
+    world.stop()
+    with pytest.raises(requests.ConnectionError):
+        caller.get(VENDORS)

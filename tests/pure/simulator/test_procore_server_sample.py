@@ -138,6 +138,30 @@ def test_the_addon_reads_what_is_exported(world, store):
     assert [data["basis"] for data in budgets] == ["current"] * 3
 
 
+def test_an_invoice_and_an_order_are_summed_up(world, store):
+    caller, payment = Caller(world.url), store.rows("contract_payments")[0]
+    invoice = store.row("requisitions", payment["requisition_id"])
+    detail = caller.get(f"/rest/v1.0/requisitions/{invoice['id']}/detail").json()
+    g702 = {name: Decimal(value) for name, value in detail["g702"].items()}
+    assert detail["invoice_number"] == invoice["invoice_number"]
+    kept, due = g702["total_retainage"], g702["current_payment_due"]
+    assert kept and due == g702["total_completed_and_stored_to_date"] - kept
+    change = store.rows("commitment_change_orders", status="approved")[0]
+    for order_id, name in (
+        (payment["contract_id"], "total_payments_amount"),
+        (change["contract_id"], "approved_change_total"),
+    ):
+        project = store.row("commitments", order_id)["_project"]
+        path = f"/rest/v2.0/companies/7/projects/{project}/commitment_contracts/{order_id}/summary"
+        sums = caller.get(path).json()["data"]
+        wanted = payment["amount"] if "payments" in name else change["grand_total"]
+        assert Decimal(sums[name]) == Decimal(wanted)
+        assert Decimal(sums["total_invoices_amount"]) == sum(
+            Decimal(row["total_claimed_amount"])
+            for row in store.rows("requisitions", commitment_id=order_id)
+        )
+
+
 def test_owner_invoices_carry_numbers_and_the_text_null(world, store):
     row = store.rows("payment_applications")[0]
     request = erp_press.export(world, "create_payment_application", row["id"])

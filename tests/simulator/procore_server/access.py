@@ -15,12 +15,14 @@ class Access:
 
     def __init__(self):
         self.connected = True
+        self.turn = 0  # grows with every change
         self._hidden = set()
         self._denied = {}
 
     def hide(self, project):
         """The project is not granted any more."""
         self._hidden.add(project)
+        self.turn += 1
 
     def deny(self, table, how=EMPTY, project=None):
         """A tool, in one project or in all."""
@@ -31,6 +33,7 @@ class Access:
     def restore(self):
         """Everything is granted again."""
         self.connected = True
+        self.turn += 1
         self._hidden.clear()
         self._denied.clear()
 

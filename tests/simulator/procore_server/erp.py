@@ -245,23 +245,23 @@ class Erp:
         values = {name: value for name, value in values.items() if not name.startswith("_")}
         self._check_codes(scope, values)
         number, origin = values.get("id"), values.get("origin_id")
-        found = None
-        for row in store.rows(table, **scope):
-            if str(row["id"]) == str(number) or (not number and origin == row.get("origin_id")):
-                found = row
+        if number:
+            found = store.row(table, int(number)) if str(number).isdigit() else None
+        else:
+            found = next(iter(store.by_origin(table, scope["_company"], origin)), None)
+        if found and any(found.get(name) != scope[name] for name in scope):
+            found = None
         if number and found is None:
             raise Refused(422, {"errors": {"id": ["Entity with this ID not found"]}})
         values.pop("id", None)
-        if found and (number or origin):
+        if found:
             return store.change(table, found["id"], values, call)
         return store.add(table, values | scope, call)
 
     def _check_codes(self, scope, values):
         for name, table in (("cost_code", "cost_codes"), ("line_item_type", "line_item_types")):
             number, origin = values.get(f"{name}_id"), values.get(f"{name}_origin_id")
-            own = {"_company": scope["_company"]}
-            rows = self.world.store.rows(table, **own)
-            if number and not any(str(row["id"]) == str(number) for row in rows):
+            if number and not self.world.store.row(table, int(number)):
                 raise invalid(**{f"{name}_id": "Entity with this ID not found"})
-            if origin and not any(row.get("origin_id") == origin for row in rows):
+            if origin and not self.world.store.by_origin(table, scope["_company"], origin):
                 raise invalid(**{f"{name}_origin_id": "Entity with this origin ID not found"})

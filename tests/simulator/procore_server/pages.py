@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from .clock import instant
 from .wire import Refused, Reply
 
+PAGE = ("page", "per_page")  # of the query
 V1_SIZE = 100  # records of a page that names no size; unverified
 V1_MOST, V2_SIZE, V2_MOST = 2000, 10, 100
 SORTS = {"id", "created_at", "updated_at", "number", "date", "billing_date"}
@@ -65,12 +66,12 @@ def _sorted(rows, by):
     return sorted(rows, key=lambda row: (_text(row.get(name)).zfill(20), row["id"]), reverse=back)
 
 
-def of_day(rows, call, field):
+def of_day(rows, call, field, today):
     """Lists by day: `log_date`, or `start_date` and `end_date`; today without one."""
     first, last = call.one("start_date"), call.one("end_date")
     one = call.one("log_date")
     if one is None and first is None and last is None:
-        one = call.places["today"]
+        one = today
     if one is not None:
         first = last = one
     first, last = first or "", last or "9999"
@@ -101,10 +102,7 @@ def page(rows, call, shape):
 
 def _link(call, number, size, name):
     kept = [
-        (key, value)
-        for key, values in call.query.items()
-        if key not in ("page", "per_page")
-        for value in values
+        (key, value) for key, values in call.query.items() if key not in PAGE for value in values
     ]
     query = urlencode([*kept, ("page", number), ("per_page", size)])
     return f'<{call.base}{call.path}?{query}>; rel="{name}"'

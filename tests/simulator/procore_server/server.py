@@ -23,6 +23,7 @@ from .rates import Limits
 from .rest import Rest
 from .routes import Router
 from .store import COMPANY, Store, shown
+from .views import Views
 from .wire import TEXT, Call, Refused, Reply, loads, missing
 
 MOST_LOGGED = 5000  # requests that are remembered
@@ -55,7 +56,7 @@ class ProcoreServer:
         self.shifts = []
         #: what integrations wrote: {"at", "app", "fact", "table", "id", "values"}
         self.written = []
-        #: requests that came: {"method", "path", "query", "status", "fault"}
+        #: requests that came: {"method", "path", "query", "status", "fault", "idempotency"}
         self.requests = deque(maxlen=MOST_LOGGED)
         #: tracebacks of the simulator's own mistakes; tests want it empty
         self.errors = []
@@ -67,6 +68,8 @@ class ProcoreServer:
         self.control = Control(self)
         self.router.add("GET", "/rest/v1.0/me", self._me)
         self.store.add("companies", {"id": COMPANY, "name": "Cedar Ridge", "is_active": True})
+        Views(self, self.router)
+        self.stopped = True
         self._server = _Listener((host, port), _Handler)
         self._server.world = self
         if tls:
@@ -82,9 +85,12 @@ class ProcoreServer:
     def start(self):
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         self.deliverer.start()
+        self.stopped = False
         return self
 
     def stop(self):
+        """Nobody is answered any more, on open connections neither."""
+        self.stopped = True
         self._server.shutdown()
         self._server.server_close()
         self.deliverer.stop()
@@ -130,6 +136,8 @@ class ProcoreServer:
         fault = self.faults.take(call)
         entry = {"method": call.method, "path": call.path, "query": call.query}
         entry |= {"fault": fault.kind if fault else None, "status": None}
+        # what it does at the platform is unverified, so here it does nothing
+        entry["idempotency"] = call.headers.get("idempotency-token")
         self.requests.append(entry)
         if fault and fault.kind == "expired":
             self._guarded(self._expire, call)
@@ -237,7 +245,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.read(length),
             base + (self.headers.get("Host") or ""),
         )
-        reply = self.server.world.handle(call)
+        world = self.server.world
+        reply = None if world.stopped else world.handle(call)
         if reply is None:
             self.close_connection = True
             return

@@ -1,8 +1,8 @@
 """What the platform knows: rows by table, and who is told of a change.
 
 Fields that begin with an underscore are the simulator's own and never leave it: `_company`,
-`_project`, `_parent` (of a line), `_kind` (of what a line belongs to), `_updated` (whole second)
-and `_turn` (order of all changes).
+`_project`, `_parent` (of a line), `_kind` (of what a line belongs to), `_updated` (whole second),
+`_turn` (order of all changes) and `_origin` (its place in the index).
 """
 
 import itertools
@@ -25,8 +25,9 @@ class Store:
         self.lock = threading.RLock()
         self.listeners = []  # function fact, table, row, by
         self._tables = defaultdict(dict)
+        self._origins = defaultdict(dict)  # (table, company, origin id) → {id: row}
         self._ids = itertools.count(FIRST_ID)
-        self._turns = itertools.count(1)
+        self.turn = 0  # grows with every change
 
     def new_id(self):
         return next(self._ids)
@@ -42,8 +43,8 @@ class Store:
             row = {"id": self.new_id(), "created_at": made, "updated_at": made} | values
             if table == "projects":
                 row["_project"] = row["id"]
-            self._mark(row)
             self._tables[table][row["id"]] = row
+            self._mark(table, row)
             self._tell("create", table, row, by)
             return row
 
@@ -52,7 +53,7 @@ class Store:
         with self.lock:
             row = self._tables[table][row_id]
             row |= {"updated_at": stamp(self.clock.now())} | values
-            self._mark(row)
+            self._mark(table, row)
             self._tell("update", table, row, by)
             return row
 
@@ -62,18 +63,25 @@ class Store:
             row = self._tables[table][row_id]
             now = stamp(self.clock.now())
             row |= {"deleted_at": now, "updated_at": now}
-            self._mark(row)
+            self._mark(table, row)
             self._tell("delete", table, row, by)
             return row
 
     def set_quietly(self, table, row_id, values):
         """What the platform writes beside the user's data: no hook, no new `updated_at`."""
         with self.lock:
-            self._tables[table][row_id] |= values
+            row = self._tables[table][row_id]
+            row |= values
+            self._index(table, row)
 
     def row(self, table, row_id):
         """The row, also where it is deleted; None without one."""
         return self._tables[table].get(row_id)
+
+    def by_origin(self, table, company, origin_id):
+        """The rows that carry this id of the ERP side and are not deleted."""
+        found = self._origins.get((table, company, origin_id), {})
+        return [row for row in found.values() if not row.get("deleted_at")]
 
     def rows(self, table, deleted=False, **values):
         """Rows in the order of their making, with these values.
@@ -91,9 +99,19 @@ class Store:
     def tables(self):
         return sorted(name for name, rows in self._tables.items() if rows)
 
-    def _mark(self, row):
+    def _mark(self, table, row):
         row["_updated"] = int(instant(row["updated_at"]))
-        row["_turn"] = next(self._turns)
+        self._index(table, row)
+        row["_turn"] = self.turn
+
+    def _index(self, table, row):
+        self.turn += 1
+        key = (table, row.get("_company"), row.get("origin_id"))
+        if row.get("_origin") != key:
+            self._origins.get(row.get("_origin"), {}).pop(row["id"], None)
+            row["_origin"] = key
+            if row.get("origin_id"):
+                self._origins[key][row["id"]] = row
 
     def _tell(self, fact, table, row, by):
         for listener in self.listeners:

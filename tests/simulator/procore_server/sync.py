@@ -53,12 +53,14 @@ def _known(store, resource, scope, values):
     number, origin = values.get("id"), values.get("origin_id")
     if number in (None, "") and not origin:
         return None
-    for row in store.rows(resource.table, **scope):
-        if resource.holds(row):
-            if number not in (None, "") and str(row["id"]) == str(number):
-                return row
-            if number in (None, "") and row.get("origin_id") == origin:
-                return row
+    if number in (None, ""):
+        found = store.by_origin(resource.table, scope["_company"], origin)
+    else:
+        row = store.row(resource.table, int(number) if str(number).isdigit() else 0)
+        found = [row] if row and not row.get("deleted_at") else []
+    for row in found:
+        if resource.holds(row) and all(row.get(name) == scope[name] for name in scope):
+            return row
     if number in (None, ""):
         return None
     # the wording is that of the documentation's sample
