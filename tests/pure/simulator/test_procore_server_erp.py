@@ -139,6 +139,9 @@ def test_vendors_that_become_one_and_orders_that_are_unlinked(world, caller, mon
     assert data["master_vendor"]["id"] == master["id"]
     assert [row["id"] for row in data["source_vendors"]] == [source["id"]]
     assert caller.get(f"/rest/v1.0/vendors/{source['id']}").status_code == 404
+    asked = {"name": "link_vendor", "id": master["id"], "origin_id": "odoo:v:5"}
+    assert caller.sim("POST", "export", asked)["request_data"]["vendor"]["origin_id"] == "odoo:v:5"
+    assert caller.get(f"/rest/v1.0/vendors/{master['id']}").json()["origin_id"] == "odoo:v:5"
     order = _order(world)
     asked = {"name": "unlink_commitment", "id": order["id"]}
     data = caller.sim("POST", "export", asked)["request_data"]
@@ -148,6 +151,12 @@ def test_vendors_that_become_one_and_orders_that_are_unlinked(world, caller, mon
     data = caller.sim("POST", "export", asked)["request_data"]
     assert "request_detail_id" not in data["requisitions"][0]
     assert len(caller.get(DETAILS, **{"filters[item_id]": invoice["id"]}).json()) == 1
+    link = {"item_type": "requisition", "item_id": invoice["id"], "origin_id": "odoo:b:1"}
+    caller.call("PATCH", EXTERNAL, {"updates": [link]})
+    data = caller.sim("POST", "export", {"name": "reset_requisition", "id": invoice["id"]})
+    assert data["request_data"]["requisition_origin_id"] == "odoo:b:1"
+    one = f"/rest/v1.1/requisitions/{invoice['id']}"
+    assert caller.get(one).json()["origin_id"] is None
 
 
 def test_staged_records_wait_for_an_accountant(world, caller):

@@ -47,6 +47,7 @@ def test_hooks_and_triggers_are_kept_by_owner_and_namespace(world, caller, recei
     owner = {"project_id": project["id"]}
     assert hook["destination_headers"] == {"Authorization": "*****12345"}
     assert [row["id"] for row in caller.get(HOOKS, **owner).json()] == [hook["id"]]
+    assert caller.get(f"{HOOKS}/{hook['id']}", **owner).json() == hook
     assert caller.get(HOOKS, **owner, namespace="procore").json() == []
     assert caller.get(HOOKS, company_id=COMPANY).json() == []
     assert caller.get(HOOKS).status_code == 400
@@ -89,6 +90,8 @@ def test_version_two_says_who_did_it_and_nothing_of_the_record(
     mine = caller.call("POST", RFIS.format(project["id"]), {"rfi": {"subject": "secret"}}).json()
     world.store.change("rfis", mine["id"], {"status": "closed"})  # a person at the platform
     world.store.remove("rfis", mine["id"])  # nobody asked for that
+    other = world.store.add("projects", {"name": "South", "active": True, "_company": COMPANY})
+    caller.call("POST", RFIS.format(other["id"]), {"rfi": {"subject": "not ours"}})
     world.deliverer.settle()
     headers, body = receiver.got[0]
     assert headers["Authorization"] == "Bearer very-secret-12345"

@@ -117,6 +117,9 @@ def test_the_spike_window_and_the_hour(world, caller):
     assert int(left[2].headers["Retry-After"]) == 3590
     world.advance(3590)
     assert caller.get(VENDORS).status_code == 200
+    world.limits.set(hourly=1, spike=1)
+    caller.get(VENDORS)
+    assert caller.get(VENDORS).headers["Retry-After"] == "3600"  # both are used up
 
 
 def test_the_addons_client_reads_all_pages_over_tls(tmp_path):

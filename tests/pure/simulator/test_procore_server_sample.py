@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 
+from odoo.addons.construction_sync_base.lib.ssrf import Guard
 from odoo.addons.construction_sync_base.translators import procore_erp
 
 from tests.pure.construction_sync_base.published_schemas import validator_of
@@ -176,13 +177,18 @@ def test_owner_invoices_carry_numbers_and_the_text_null(world, store):
     assert markup and Decimal(line["extended_amount"]) + markup == Decimal(line["amount"])
 
 
-def test_the_command_line_serves_the_month():
+def test_the_command_line_serves_the_month(tmp_path):
+    """Over TLS, so that Odoo's guard of calls lets it pass."""
     command = [sys.executable, "-m", "tests.simulator.procore_server", "--port", "0"]
+    command += ["--self-signed", str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert "records" in process.stdout.readline()
-        url = re.search(r"http://\S+:\d+(?=,)", process.stdout.readline())[0]
-        caller = Caller(url)
+        url = re.search(r"https://localhost:\d+(?=,)", process.stdout.readline())[0]
+        loopback, authority = ["127.0.0.1/32", "::1/128"], str(tmp_path / "ca.pem")
+        guard = Guard([url.removeprefix("https://")], networks=loopback, verify=authority)
+        assert guard.call("GET", url + "/oauth/token/info").status == 401
+        caller = Caller(url, verify=authority)
         assert len(caller.walk("/rest/v1.1/projects", company_id=7, per_page=2)) == 3
         before = caller.sim("GET", "state")["now"]
         assert caller.sim("POST", "advance", {"seconds": 86400})["now"] > before

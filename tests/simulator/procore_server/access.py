@@ -41,12 +41,10 @@ class Access:
         return row.get("_project") in self._hidden
 
     def lists(self, table, project):
-        """Whether a list shows anything.
+        """Whether the tool's list shows anything.
 
         :raises Refused: 403 or 404
         """
-        if project in self._hidden:
-            return False
         how = self._how(table, project)
         if how == FORBIDDEN:
             raise _forbidden()

@@ -5,7 +5,7 @@ Fields as in the events dictionary (wire formats 1.7); what is not set stays nul
 
 from decimal import Decimal
 
-from .erp_invoices import INVOICES
+from .erp_invoices import INVOICES, UNLINKED
 from .store import amount, shown
 
 
@@ -51,7 +51,10 @@ def _vendor(_store, vendor):
     return lambda details: {"vendor": shown(vendor), **_closing(details, 7)}
 
 
-def _link(_store, vendor):
+def _link(store, vendor, origin_id=None):
+    """People choose the record of the ERP side that it is."""
+    if origin_id:
+        store.set_quietly("vendors", vendor["id"], {"origin_id": origin_id, "erp_status": "synced"})
     short = {"id": vendor["id"], "origin_id": vendor.get("origin_id")}
     return lambda details: {"vendor": short, **_closing(details, 7)}
 
@@ -68,9 +71,11 @@ def _merge(store, master, sources=()):
     }
 
 
-def _project_only(_store, project):
+def _reset_job(store, project):
     names = ("id", "name", "origin_id", "origin_code")
-    return {"project": {name: project.get(name) for name in names}, "company_id": 7}
+    data = {"project": {name: project.get(name) for name in names}, "company_id": 7}
+    store.set_quietly("projects", project["id"], UNLINKED)
+    return data
 
 
 def _budget(store, project):
@@ -205,7 +210,7 @@ def _prime_change(store, row):
 #: request → (table, item type of its detail or "", builder)
 BUILDERS = {
     "create_or_update_job": ("projects", "project", _job),
-    "reset_job": ("projects", "", _project_only),
+    "reset_job": ("projects", "", _reset_job),
     "create_vendor": ("vendors", "vendor", _vendor),
     "link_vendor": ("vendors", "vendor", _link),
     "unlink_vendor": ("vendors", "vendor", _link),

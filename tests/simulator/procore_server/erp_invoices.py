@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from .store import amount, shown
 
+UNLINKED = {"origin_id": None, "erp_status": "not_in_erp"}
 _TYPES = {
     "contract_item": "Billings::ContractItem",
     "change_order_item": "Billings::ChangeOrderItem",  # unverified
@@ -71,13 +72,16 @@ def _item(store, contract, item):
     }
 
 
-def _reset_requisition(_store, row):
-    return {
+def _reset_requisition(store, row):
+    """Procore forgets that it is synced, and tells it afterwards."""
+    data = {
         "requisition_id": row["id"],
         "project_id": row["_project"],
         "requisition_origin_id": row.get("origin_id"),
         "reset_override": False,
     }
+    store.set_quietly("requisitions", row["id"], UNLINKED)
+    return data
 
 
 def _payment(_store, row):
@@ -99,9 +103,11 @@ def _payment_application(_store, row):
     }
 
 
-def _reset_payment(_store, row):
+def _reset_payment(store, row):
     """Its fields are unverified."""
-    return {"contract_payment_id": row["id"], "origin_id": row.get("origin_id")}
+    data = {"contract_payment_id": row["id"], "origin_id": row.get("origin_id")}
+    store.set_quietly("contract_payments", row["id"], UNLINKED)
+    return data
 
 
 _TEXTS = {"invoice_number", "application_number", "contract_name", "description_of_work"}

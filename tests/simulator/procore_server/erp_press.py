@@ -10,7 +10,7 @@ def export(world, name, row_id, **more):
     """The request of one record.
 
     :param name: of the request; `create_requisitions` also takes a list of ids
-    :param more: `sources` of merge_vendors: [ids]
+    :param more: `sources` of merge_vendors: [ids]; `origin_id` of link_vendor
     :return: the row of the request
     :raises LookupError: there is no such request, or no such record
     """

@@ -63,6 +63,7 @@ class Hooks:
         add, one = router.add, HOOKS + "/{hook_id}"
         add("GET", HOOKS, self._list)
         add("POST", HOOKS, self._create)
+        add("GET", one, lambda call: Reply(200, self._hook(call).shown()))
         add("PATCH", one, self._update)
         add("DELETE", one, self._delete)
         add("GET", one + "/triggers", self._triggers)
@@ -129,7 +130,8 @@ class Hooks:
         if url and not re.match(r"https?://", url):
             raise invalid(destination_url="is invalid")
         hook.version, hook.namespace, hook.url = version, namespace, url
-        hook.headers = fields.get("destination_headers", hook.headers) or {}
+        headers = fields.get("destination_headers", hook.headers) or {}
+        hook.headers = {name: str(value) for name, value in headers.items()}
 
     def _delete(self, call):
         del self.all[self._hook(call).id]

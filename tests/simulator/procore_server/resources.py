@@ -139,7 +139,7 @@ RESOURCES = (
         hook="Change Order Packages",
     ),
     Resource(
-        "change_order_requests", {V1 + "/change_order_requests": "lr"},
+        "change_order_requests", {V1 + "/change_order_requests": "lrs"},
         hook="Change Order Requests",
     ),
     Resource(

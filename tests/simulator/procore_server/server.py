@@ -83,9 +83,9 @@ class ProcoreServer:
         self.url = f"{'https' if tls else 'http'}://{host}:{self.port}"
 
     def start(self):
+        self.stopped = False
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         self.deliverer.start()
-        self.stopped = False
         return self
 
     def stop(self):
