@@ -41,6 +41,8 @@
         "views/construction_audit_views.xml",
         "wizards/construction_database_confirm_views.xml",
         "views/construction_platform_views.xml",
+        "views/construction_subscription_views.xml",
+        "views/construction_outbox_views.xml",
         "views/construction_cost_code_views.xml",
         "views/construction_cost_type_views.xml",
         "views/construction_phase_views.xml",

@@ -19,7 +19,7 @@ from paths import ROOT
 # third would only take turns with them.
 CHANNELS = (
     "root:2,root.construction:2,root.construction.critical:1,"
-    "root.construction.standard:1,root.construction.bulk:1"
+    "root.construction.standard:1,root.construction.bulk:1,root.construction.outbound:1"
 )
 WORKER_LINE = re.compile(r"Worker (\w+) \((\d+)\) alive")
 

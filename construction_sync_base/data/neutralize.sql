@@ -7,5 +7,8 @@ DELETE FROM res_users_apikeys WHERE scope IN ('construction_sync', 'construction
 UPDATE construction_platform
    SET state = 'draft', confirmed_database = NULL;
 
+-- Nobody is told what happens in a copy.
+UPDATE construction_subscription SET state = 'paused' WHERE state = 'active';
+
 -- Servers that run on this database forget what they have cached.
 INSERT INTO orm_signaling_registry DEFAULT VALUES;

@@ -160,7 +160,12 @@ from . import (
     construction_match_line,
     construction_match_policy,
     construction_metrics,
+    construction_outbox,
+    construction_outbox_domain,
+    construction_outbox_sender,
+    construction_outbox_try,
     construction_outcome,
+    construction_outcome_told,
     construction_period,
     construction_period_check,
     construction_period_checks,
@@ -168,6 +173,7 @@ from . import (
     construction_period_checks_once,
     construction_period_close,
     construction_period_intercompany,
+    construction_period_outbound,
     construction_person,
     construction_phase,
     construction_platform,
@@ -187,6 +193,7 @@ from . import (
     construction_receipt,
     construction_receipt_correction,
     construction_receipt_line,
+    construction_receipt_outbound,
     construction_release_decision,
     construction_release_policy,
     construction_release_queue,
@@ -200,6 +207,8 @@ from . import (
     construction_schedule_plan,
     construction_schema_rule,
     construction_secret,
+    construction_subscription,
+    construction_subscription_domain,
     construction_supplier_invoice_plan,
     construction_supplier_invoice_plan_lines,
     construction_supplier_invoice_plan_lines_deductions,
@@ -259,4 +268,12 @@ from . import (  # they extend what is imported above: gates, rules, the commitm
 
 from . import account_move_correction, purchase_order_correction  # isort: split
 
-from . import account_move_deduction  # it extends the release and the correction of bills
+# it extends the release and the correction of bills
+from . import account_move_deduction  # isort: split
+
+from . import (  # what is told of documents, after all that decides about them
+    account_move_outbound,
+    construction_budget_outbound,
+    construction_change_order_outbound,
+    purchase_order_outbound,
+)

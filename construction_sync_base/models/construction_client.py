@@ -124,9 +124,11 @@ class ConstructionClient(models.AbstractModel):
             audit._record(platform.with_env(audit.env), "call_refused", {"rule": rule})
 
     @api.model
-    def _guard(self, platform):
+    def _guard(self, platform, places=None):
         """Networks and authorities beyond the public ones are the installation's to trust,
         outside the database: who edits a platform cannot point it at the own network.
+
+        :param places: hosts that may be called; those of the platform's own addresses by default
 
         :raises remote.Refused: what the installation trusts cannot be read
         """
@@ -134,7 +136,7 @@ class ConstructionClient(models.AbstractModel):
         authorities = setting("CONSTRUCTION_SYNC_CA_FILE", "ca_file")
         try:
             return ssrf.Guard(
-                platform._call_hosts(),
+                places or platform._call_hosts(),
                 networks=map(str, networks.parse(trusted)),
                 verify=authorities or True,
             )

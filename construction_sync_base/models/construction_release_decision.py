@@ -54,6 +54,7 @@ class ConstructionReleaseDecision(models.AbstractModel):
         document._release_returned()
         document.message_post(body=self.env._("Returned: %s", reason))
         self.env["construction.audit"].sudo()._record(self, "returned", {"reason": reason})
+        self.env["construction.outbox"]._touch("construction.document.returned.v1", self)
 
     def action_take_back(self):
         """The sender takes back what nobody has released yet.

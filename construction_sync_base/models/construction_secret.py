@@ -1,11 +1,12 @@
 import logging
 from collections import Counter
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..hooks import secret_keys
-from ..lib import vault
+from ..lib import signatures, vault
 
 _logger = logging.getLogger(__name__)
 
@@ -28,8 +29,16 @@ class ConstructionSecret(models.Model):
         "construction.platform", required=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one(related="platform_id.company_id", store=True, index=True)
+    subscription_id = fields.Many2one(
+        "construction.subscription", ondelete="cascade", index="btree_not_null"
+    )
     purpose = fields.Selection(
-        [("inbound", "Proves what arrives"), ("calls", "Opens calls"), ("token", "Token")],
+        [
+            ("inbound", "Proves what arrives"),
+            ("calls", "Opens calls"),
+            ("token", "Token"),
+            ("subscription", "Signs what is told"),
+        ],
         required=True,
         default="inbound",
         help="What the platform proves itself with, what we prove ourselves with, and what we "
@@ -41,8 +50,12 @@ class ConstructionSecret(models.Model):
     expires_at = fields.Datetime(help="Empty while it is the current one.")
 
     _one_of_calls = models.UniqueIndex(
-        "(platform_id, purpose) WHERE purpose <> 'inbound'",
+        "(platform_id, purpose) WHERE purpose IN ('calls', 'token')",
         "A platform is called with one secret and one token.",
+    )
+    _of_subscription = models.Constraint(
+        "CHECK ((purpose = 'subscription') = (subscription_id IS NOT NULL))",
+        "A subscription has secrets of its own.",
     )
     _key_id_leads = models.Constraint(
         "CHECK (key_id IS NULL OR starts_with(stored, key_id || ':'))",
@@ -53,6 +66,45 @@ class ConstructionSecret(models.Model):
     def _compute_key_id(self):
         for secret in self:
             secret.key_id = vault.key_id_of(secret.stored)
+
+    @api.model
+    def _rotate_for(self, subscription):
+        """Make a new signing secret for a subscription; the one before signs beside it for a
+        day, older ones end.
+
+        :return: the new secret, shown this once
+        :raises UserError: there is no installation key
+        """
+        plain = signatures.new_secret()
+        stored = vault.encrypt(plain, subscription.platform_id._secret_keys_or_raise())
+        known = self.search([("subscription_id", "=", subscription.id)])
+        known.filtered("expires_at").unlink()
+        known.exists().write({"expires_at": fields.Datetime.now() + timedelta(days=1)})
+        self.create(
+            {
+                "platform_id": subscription.platform_id.id,
+                "subscription_id": subscription.id,
+                "purpose": "subscription",
+                "scheme": "standard_webhooks",
+                "stored": stored,
+            }
+        )
+        self.env["construction.audit"]._record(subscription, "secret_rotated")
+        return plain
+
+    @api.model
+    def _signing(self, subscription):
+        """Plain secrets that sign now, the current one first.
+
+        :raises vault.VaultError: one cannot be opened
+        """
+        keys, now = secret_keys(), fields.Datetime.now()
+        known = self.search([("subscription_id", "=", subscription.id)])
+        valid = known.filtered(lambda one: not one.expires_at or one.expires_at > now)
+        return [
+            vault.decrypt(one.stored, keys)
+            for one in valid.sorted(lambda one: bool(one.expires_at))
+        ]
 
     @api.model
     def _key_facts(self):

@@ -98,6 +98,8 @@ from . import (
     test_multi_currency,
     test_native_rules,
     test_odoo_facts,
+    test_outbox,
+    test_outbox_documents,
     test_periods,
     test_places,
     test_platform,

@@ -17,6 +17,8 @@ class ConstructionReason(models.TransientModel):
             ("return", "Return the document"),
             ("lift", "Lift legal holds"),
             ("reopen", "Open the month again"),
+            ("send_again", "Send again"),
+            ("not_send", "Do not send"),
         ],
         required=True,
     )
@@ -44,6 +46,10 @@ class ConstructionReason(models.TransientModel):
             self.env["construction.event"].browse(self.res_ids).action_replay(self.reason)
         elif self.action == "discard":
             self.env["construction.event"].browse(self.res_ids).action_discard(self.reason)
+        elif self.action == "send_again":
+            self.env["construction.outbox"].browse(self.res_ids).action_replay(self.reason)
+        elif self.action == "not_send":
+            self.env["construction.outbox"].browse(self.res_ids).action_discard(self.reason)
         elif self.action == "waive":
             self.env["construction.issue"].browse(self.res_ids).action_waive(self.reason)
         elif self.action == "return":
