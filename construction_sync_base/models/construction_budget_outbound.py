@@ -37,7 +37,7 @@ class ConstructionBudgetOutbound(models.Model):
                     for line in budget.line_ids
                 ],
             }
-            facts.append(outbox._fact(POSTED, "budget", budget, budget.job_id, data))
+            facts.append(outbox._fact(POSTED, "budget", budget, budget.job_id, data, snapshot=True))
         return facts
 
 

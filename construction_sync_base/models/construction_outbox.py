@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..lib import logs, outbound
-from ..lib.strict_json import dumps
+from ..lib.strict_json import digest, dumps
 from .construction_event import EVIDENCE
 from .construction_guard import INTEGRATION_MANAGER, guard
 
@@ -50,6 +50,9 @@ class ConstructionOutbox(models.Model):
     payload_pretty = fields.Text(
         string="Readable payload", compute="_compute_payload_pretty", groups=EVIDENCE
     )
+    data_digest = fields.Char(
+        readonly=True, help="Of what a snapshot says: the same again is not told again."
+    )
     correlation_id = fields.Char(readonly=True, index="btree_not_null")
     event_id = fields.Many2one(
         "construction.event",
@@ -77,7 +80,7 @@ class ConstructionOutbox(models.Model):
         "CHECK ((state = 'sent') = (sent_at IS NOT NULL))", "What is sent was taken at a time."
     )
     _due = models.Index("(subscription_id, id) WHERE state = 'pending'")
-    _in_order = models.Index("(subscription_id, subject, id) WHERE state = 'pending'")
+    _in_order = models.Index("(subscription_id, subject, id)")
     _by_record = models.Index("(res_model, res_id)")
 
     @api.depends("payload")
@@ -133,8 +136,8 @@ class ConstructionOutbox(models.Model):
         """Write what has to be told. In the transaction of what happened.
 
         :param facts: dicts of `type`, `subject`, `company_id`, `data`, and maybe `record` (the
-            document), `platform_id` (the only platform that is told), `event_id`, and what an
-            addon's filters need
+            document), `platform_id` (the only platform that is told), `event_id`, `snapshot`
+            (the same again is no news), and what an addon's filters need
         :return: the rows
         """
         listening = self.env["construction.subscription"]._listening()
@@ -156,8 +159,10 @@ class ConstructionOutbox(models.Model):
             body = outbound.event(
                 key, source, fact["type"], fact["subject"], moment, data, correlation
             )
+            said = {name: value for name, value in data.items() if name != "caused_by"}
             values.append(
                 {
+                    "data_digest": digest(said) if fact.get("snapshot") else False,
                     "platform_id": one["platform_id"],
                     "subscription_id": one["id"],
                     "company_id": fact["company_id"],
@@ -173,9 +178,33 @@ class ConstructionOutbox(models.Model):
                     "next_try_at": now,
                 }
             )
-        rows = outbox.create(values)
+        rows = outbox.create(outbox._without_repeats(values))
         self.env["construction.outbox.sender"]._wake(rows.subscription_id.ids)
         return rows
+
+    def _without_repeats(self, values):
+        """Without snapshots that say what the last one of the same subject said."""
+        subjects = list({vals["subject"] for vals in values if vals["data_digest"]})
+        if not subjects:
+            return values
+        self.env.cr.execute(
+            """
+            SELECT DISTINCT ON (subscription_id, type, subject)
+                   subscription_id, type, subject, data_digest
+              FROM construction_outbox
+             WHERE subscription_id = ANY(%s) AND subject = ANY(%s) AND state <> 'discarded'
+             ORDER BY subscription_id, type, subject, id DESC
+            """,
+            (list({vals["subscription_id"] for vals in values}), subjects),
+        )
+        last = {tuple(row[:3]): row[3] for row in self.env.cr.fetchall()}
+        return [
+            vals
+            for vals in values
+            if not vals["data_digest"]
+            or vals["data_digest"]
+            != last.get((vals["subscription_id"], vals["type"], vals["subject"]))
+        ]
 
     @api.model
     def _is_meant(self, fact, one):

@@ -86,3 +86,23 @@ class ConstructionReleaseDecision(models.AbstractModel):
                 raise UserError(
                     self.env._("%s does not wait for a release.", document.display_name)
                 )
+
+    # --------------------------------------------------------------- told
+    def _outbound_facts(self, event_type, _detail):
+        """What subscribers are told of these (`construction.outbox._tell`)."""
+        if event_type != "construction.document.returned.v1":
+            return []
+        return [
+            {
+                "type": event_type,
+                "subject": f"{document._release_type}/{document.id}",
+                "company_id": document.company_id.id,
+                "record": document,
+                "data": {
+                    "category": "approval",
+                    "message": document.release_reason or "",
+                    "amount": f"{document._release_amount():.2f}",
+                },
+            }
+            for document in self
+        ]

@@ -322,25 +322,6 @@ class ConstructionReleaseMixin(models.AbstractModel):
         """What is decided about, in the company's currency."""
         raise NotImplementedError
 
-    def _outbound_facts(self, event_type, _detail):
-        """What subscribers are told of these (`construction.outbox._tell`)."""
-        if event_type != "construction.document.returned.v1":
-            return []
-        return [
-            {
-                "type": event_type,
-                "subject": f"{document._release_type}/{document.id}",
-                "company_id": document.company_id.id,
-                "record": document,
-                "data": {
-                    "category": "approval",
-                    "message": document.release_reason or "",
-                    "amount": f"{document._release_amount():.2f}",
-                },
-            }
-            for document in self
-        ]
-
     def _release_source(self):
         """Where it was made: `odoo` or `platform`, which a model tells by `from_platform`."""
         return "platform" if "from_platform" in self._fields and self.from_platform else "odoo"

@@ -44,6 +44,14 @@ class PurchaseOrderOutbound(models.Model):
             }
             number = order.commitment_number or order.name
             facts.append(
-                outbox._fact(POSTED, "commitment", order, order.project_id, data, number=number)
+                outbox._fact(
+                    POSTED,
+                    "commitment",
+                    order,
+                    order.project_id,
+                    data,
+                    number=number,
+                    snapshot=True,
+                )
             )
         return facts

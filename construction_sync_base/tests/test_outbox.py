@@ -2,8 +2,10 @@
 taken (faults 38 to 41, 44)."""
 
 import json
+import os
 import time
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -169,7 +171,7 @@ class TestOutbox(OutboxCase, TransactionCase):
         self.assertEqual(len(self.server.requests), 1)
         self.assertEqual(row.mapped("state"), ["pending"] * 2)
         self.assertFalse(self.tell("x/3"), "it is told nothing")
-        self.assertIn("410", self.subscriber.message_ids[0].body)
+        self.assertIn("410", " ".join(self.subscriber.message_ids.mapped("body")))
 
     def test_after_72_hours_a_person_is_told(self):
         row = self.tell("x/1")
@@ -246,10 +248,8 @@ class TestOutbox(OutboxCase, TransactionCase):
 
     def test_44_the_own_network_is_not_called(self):
         row = self.tell("x/1")
-        self.subscriber.sudo().url = f"https://169.254.169.254:{self.server.port}/x"
-        self.subscriber.sudo().write({"state": "active"})
-        self.subscriber.action_new_secret()
-        self.sent()
+        with patch.dict(os.environ, {"CONSTRUCTION_SYNC_TRUSTED_NETWORKS": ""}):
+            self.sent()
         self.assertEqual((row.state, row.try_ids.verdict), ("pending", "none"))
         self.assertIn("may not be called", row.last_error)
 

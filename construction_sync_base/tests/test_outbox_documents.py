@@ -79,8 +79,9 @@ class TestOutboxDocuments(CommitmentCase, TransactionCase):
 
     def test_a_bill_that_was_taken_back(self):
         bill = self.bill(self.made(self.commitment_line("1", "1000.00")), 400)
-        reversal = bill._reverse_moves([{"date": bill.date, "ref": "wrong job"}])
-        reversal.with_context(construction_release=None).action_post()
+        values = {"date": bill.date, "invoice_date": bill.date, "ref": "wrong job"}
+        reversal = bill._reverse_moves([values])
+        reversal.action_post()
         (data,) = self.told("construction.document.reversed.v1")
         self.assertEqual((data["number"], data["document"]["number"]), (reversal.name, bill.name))
         self.assertEqual(self.told(COST)[-1]["cost_to_date"], "0.00")
@@ -98,8 +99,8 @@ class TestOutboxDocuments(CommitmentCase, TransactionCase):
         self.assertEqual(data["caused_by"]["event_id"], event["id"])
 
     def test_jobs_that_nobody_asked_for_are_not_told(self):
-        self.setup_job("J2", codes=())
-        job = self.bound("job", "J2")._record()
+        self.process(self.event("construction.job.upserted.v1", "job/J2", self.job_data("J2")))
+        job = self.bound("job", "J2")
         self.subscriber.job_ids = job
         self.made(self.commitment_line("1", "700.00"))
         self.assertFalse(self.told(COMMITMENT))
