@@ -36,6 +36,9 @@ def _asyncapi(env):
 
 def _schema(env, name):
     """The schema file that validates, as it is."""
+    outbox = env["construction.outbox"]
+    if name in outbox._catalogue():
+        return _json(outbox._schema_path(name).read_bytes(), JSON_SCHEMA)
     handler = env["construction.handler"]._for_type(name)
     if handler is None or name not in handler._catalogue():
         raise Refusal(404, "unknown-schema", "No such schema")

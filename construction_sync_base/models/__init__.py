@@ -275,5 +275,6 @@ from . import (  # what is told of documents, after all that decides about them
     account_move_outbound,
     construction_budget_outbound,
     construction_change_order_outbound,
+    construction_hold_outbound,
     purchase_order_outbound,
 )

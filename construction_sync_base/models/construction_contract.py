@@ -27,7 +27,10 @@ class ConstructionContract(models.AbstractModel):
         """
         protocol, _colon, rest = base_url.partition("://")
         host = rest.partition("/")[0]
-        return json.dumps(asyncapi.document(self._versions(), self._schemes(), host, protocol))
+        told = self.env["construction.outbox"]._catalogue().values()
+        return json.dumps(
+            asyncapi.document(self._versions(), self._schemes(), host, protocol, told)
+        )
 
     def _routes(self):
         """(method, address) of the controllers under the contract's base path."""

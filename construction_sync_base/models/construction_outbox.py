@@ -2,10 +2,10 @@ import json
 import uuid
 from collections import defaultdict
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
-from ..lib import logs, outbound
+from ..lib import catalogue, logs, outbound, schema_check
 from ..lib.strict_json import digest, dumps
 from .construction_event import EVIDENCE
 from .construction_guard import INTEGRATION_MANAGER, guard
@@ -96,7 +96,24 @@ class ConstructionOutbox(models.Model):
             "construction.event.parked.v1": self.env._("An event waits for somebody"),
             "construction.event.failed.v1": self.env._("An event was given up"),
             "construction.document.returned.v1": self.env._("A document was returned"),
+            "construction.master.linked.v1": self.env._("Master data was linked"),
         }
+
+    @api.model
+    def _linked_objects(self):
+        """Objects whose links are told (`master.linked`); never people."""
+        return frozenset()
+
+    @api.model
+    def _schema_path(self, event_type):
+        """File of the schema that says what is told; an addon that tells more has its own."""
+        return schema_check.SCHEMAS / "told" / f"{event_type}.json"
+
+    @api.model
+    @tools.ormcache(cache="stable")
+    def _catalogue(self):
+        """{type: `lib.catalogue.TypeVersion`} of all that is told, as published."""
+        return {name: catalogue.read(self._schema_path(name)) for name in sorted(self._types())}
 
     @api.model
     def _awaited(self, event_type):

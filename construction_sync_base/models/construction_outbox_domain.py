@@ -6,6 +6,7 @@ FINANCE_ROLES = (
     ("construction_sync_base.group_finance", "Finance"),
     ("construction_sync_base.group_project_manager", "Project Manager"),
 )
+LINKED = {"job", "vendor", "customer", "cost_code", "cost_type", "item", "phase", "location"}
 
 
 class ConstructionOutbox(models.Model):
@@ -24,8 +25,13 @@ class ConstructionOutbox(models.Model):
             "construction.job_cost.posted.v1": self.env._("Cost of a job was posted"),
             "construction.period.locked.v1": self.env._("A month is locked"),
             "construction.receipt.posted.v1": self.env._("A receipt was recorded"),
+            "construction.supplier_invoice.exception.v1": self.env._("A bill is on hold"),
             "construction.supplier_invoice.posted.v1": self.env._("A bill was posted"),
         }
+
+    @api.model
+    def _linked_objects(self):
+        return super()._linked_objects() | LINKED
 
     @api.model
     def _is_meant(self, fact, one):

@@ -1,6 +1,7 @@
 from odoo import models
 
 TOLD = {"parked": "construction.event.parked.v1", "dead": "construction.event.failed.v1"}
+LINKED = "construction.master.linked.v1"
 
 
 class ConstructionOutcomeTold(models.AbstractModel):
@@ -14,7 +15,36 @@ class ConstructionOutcomeTold(models.AbstractModel):
         stuck = [row for row in rows if row["outcome"][0] in TOLD]
         if stuck and any(map(outbox._awaited, TOLD.values())):
             outbox._tell([self._outcome_fact(row, items.get(row["id"])) for row in stuck])
+        if outbox._awaited(LINKED):
+            outbox._tell(self._linked_facts(rows, items))
         return result
+
+    def _linked_facts(self, rows, items):
+        """Which of the platform's master data stands for which record from now on."""
+        facts, objects = [], self.env["construction.outbox"]._linked_objects()
+        for row in rows:
+            item = items.get(row["id"]) if row["outcome"][0] == "processed" else None
+            for binding in item.bindings if item else ():
+                if binding["object"] not in objects or not binding["res_id"]:
+                    continue
+                record = self.env[binding["res_model"]].sudo().browse(binding["res_id"])
+                facts.append(
+                    {
+                        "type": LINKED,
+                        "subject": f"{binding['object']}/{binding['external_id']}",
+                        "company_id": binding["company_id"] or row["company_id"],
+                        "platform_id": row["platform_id"],
+                        "event_id": row["id"],
+                        "record": record,
+                        "snapshot": True,
+                        "data": {
+                            "object": binding["object"],
+                            "external_id": binding["external_id"],
+                            "number": record.display_name,
+                        },
+                    }
+                )
+        return facts
 
     def _outcome_fact(self, row, item):
         """A parked event is told with what is to be done, one that was given up with the fault:

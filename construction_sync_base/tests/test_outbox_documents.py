@@ -4,6 +4,7 @@ import json
 
 from odoo.tests import TransactionCase, tagged
 
+from ..lib import schema_check
 from .test_commitments import CommitmentCase
 
 COMMITMENT = "construction.commitment.posted.v1"
@@ -24,8 +25,13 @@ class TestOutboxDocuments(CommitmentCase, TransactionCase):
     def told(self, event_type):
         """Data of what is told by now, in order."""
         self.env.cr.precommit.run()
-        rows = self.env["construction.outbox"].search([("type", "=", event_type)], order="id")
-        return [json.loads(row.payload)["data"] for row in rows]
+        outbox = self.env["construction.outbox"]
+        rows = outbox.search([("type", "=", event_type)], order="id")
+        data = [json.loads(row.payload)["data"] for row in rows]
+        published = schema_check.validator(str(outbox._schema_path(event_type)))
+        for one in data:
+            self.assertFalse([error.message for error in published.iter_errors(one)])
+        return data
 
     def test_a_commitment_that_holds(self):
         order = self.made(self.commitment_line("1", "700.00"), self.commitment_line("2", "300.00"))
@@ -106,6 +112,46 @@ class TestOutboxDocuments(CommitmentCase, TransactionCase):
         self.assertFalse(self.told(COMMITMENT))
         self.made(self.commitment_line("1", "700.00"), external_id="C2", job="J2")
         self.assertEqual(len(self.told(COMMITMENT)), 1)
+
+    def test_the_contract_publishes_what_is_told(self):
+        told = self.env["construction.outbox"]._catalogue()
+        self.assertEqual(set(told), set(self.env["construction.outbox"]._types()))
+        files = (schema_check.SCHEMAS / "told").glob("*.json")
+        self.assertEqual({path.stem for path in files}, set(told), "and nothing else")
+        document = json.loads(self.env["construction.contract"]._asyncapi("https://o.example"))
+        self.assertEqual(set(document["channels"]["told"]["messages"]), set(told))
+
+    def test_receipts_budgets_and_changes(self):
+        order = self.made(self.commitment_line("1", "1000.00"))
+        line = {"commitment_line_id": "1", "amount": "250.00"}
+        data = {"external_id": "R1", "kind": "receipt", "commitment": "C1", "date": "2026-03-10",
+                "lines": [line]}  # fmt: skip
+        self.process(self.event("receipt.recorded", data=data))
+        (receipt,) = self.told("construction.receipt.posted.v1")
+        self.assertEqual(receipt["commitment"], order.commitment_number)
+        self.assertEqual(receipt["lines"][0]["amount"], "250.00")
+        lines = [self.budget_line("120000.00")]
+        self.process(
+            self.event(
+                "budget.approved", data=self.budget_data("B2", lines=lines, version="2"), sequence=2
+            )
+        )
+        self.assertEqual(self.told("construction.budget.posted.v1")[-1]["revised"], "120000.00")
+
+    def test_a_bill_on_hold(self):
+        bill = self.bill(self.made(self.commitment_line("1", "1000.00")), 400, post=False)
+        hold = self.env["construction.hold"]._place(bill, "dispute", "Two pallets are broken", 80.0)
+        (data,) = self.told("construction.supplier_invoice.exception.v1")
+        self.assertEqual(
+            [data[name] for name in ("category", "message", "amount")],
+            ["dispute", hold.note, "80.00"],
+        )
+
+    def test_master_data_that_was_linked(self):
+        self.process(self.event("vendor.upserted", data=self.vendor_data("V7"), sequence=1))
+        data = self.told("construction.master.linked.v1")[-1]
+        self.assertEqual((data["object"], data["external_id"]), ("vendor", "V7"))
+        self.assertEqual(data["document"]["model"], "res.partner")
 
     def test_a_locked_month_is_told(self):
         period = self.env["construction.period"].create({"month": "2026-01-01"})

@@ -136,7 +136,7 @@ class TestSeam(BaseCase):
             "budget_line_spread", "budget_spread", "job_cockpit", "job_cockpit_news",
             "job_cost_behind", "job_cost_earned", "job_cost_entry", "job_cost_orders",
             "progress", "progress_line", "progress_milestone",
-            "budget_outbound", "change_order_outbound", "outbox_domain", "period_outbound",
+            "budget_outbound", "change_order_outbound", "hold_outbound", "outbox_domain", "period_outbound",
             "receipt_outbound", "subscription_domain",
             "cost_key_mixin", "draft_line_mixin", "ledger_correction_mixin", "of_job_mixin",
             "numbered_draft_mixin", "placed_mixin", "schedule_plan",
