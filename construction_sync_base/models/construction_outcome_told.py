@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import models
 
 TOLD = {"parked": "construction.event.parked.v1", "dead": "construction.event.failed.v1"}
@@ -21,29 +23,41 @@ class ConstructionOutcomeTold(models.AbstractModel):
 
     def _linked_facts(self, rows, items):
         """Which of the platform's master data stands for which record from now on."""
-        facts, objects = [], self.env["construction.outbox"]._linked_objects()
-        for row in rows:
-            item = items.get(row["id"]) if row["outcome"][0] == "processed" else None
-            for binding in item.bindings if item else ():
-                if binding["object"] not in objects or not binding["res_id"]:
-                    continue
-                record = self.env[binding["res_model"]].sudo().browse(binding["res_id"])
-                facts.append(
-                    {
-                        "type": LINKED,
-                        "subject": f"{binding['object']}/{binding['external_id']}",
-                        "company_id": binding["company_id"] or row["company_id"],
-                        "platform_id": row["platform_id"],
-                        "event_id": row["id"],
-                        "record": record,
-                        "snapshot": True,
-                        "data": {
-                            "object": binding["object"],
-                            "external_id": binding["external_id"],
-                            "number": record.display_name,
-                        },
-                    }
-                )
+        objects = self.env["construction.outbox"]._linked_objects()
+        linked = [
+            (row, binding)
+            for row in rows
+            if row["outcome"][0] == "processed" and row["id"] in items
+            for binding in items[row["id"]].bindings
+            if binding["object"] in objects and binding["res_id"]
+        ]
+        ids = defaultdict(list)
+        for _row, binding in linked:
+            ids[binding["res_model"]].append(binding["res_id"])
+        records = {
+            (model, record.id): record
+            for model, found in ids.items()
+            for record in self.env[model].sudo().browse(found)
+        }
+        facts = []
+        for row, binding in linked:
+            record = records[binding["res_model"], binding["res_id"]]
+            facts.append(
+                {
+                    "type": LINKED,
+                    "subject": f"{binding['object']}/{binding['external_id']}",
+                    "company_id": binding["company_id"] or row["company_id"],
+                    "platform_id": row["platform_id"],
+                    "event_id": row["id"],
+                    "record": record,
+                    "snapshot": True,
+                    "data": {
+                        "object": binding["object"],
+                        "external_id": binding["external_id"],
+                        "number": record.display_name,
+                    },
+                }
+            )
         return facts
 
     def _outcome_fact(self, row, item):

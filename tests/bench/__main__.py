@@ -3,7 +3,20 @@
 import argparse
 import time
 
-from . import apply, audit, calls, costs, drain, growth, ingest, latency, matching, peers, recovery
+from . import (
+    apply,
+    audit,
+    calls,
+    costs,
+    drain,
+    growth,
+    ingest,
+    latency,
+    matching,
+    outbox,
+    peers,
+    recovery,
+)
 from .figures import print_table
 from .world import World
 
@@ -28,6 +41,7 @@ BENCHES = {
     "cost_report": costs.of_a_job,
     "portfolio": costs.of_all_jobs,
     "calls": calls.against_bare_requests,
+    "outbox": outbox.against_bare_requests,
     "growth": growth.with_many_rows,
     "memory": growth.memory,
 }
