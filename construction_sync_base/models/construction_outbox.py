@@ -80,7 +80,8 @@ class ConstructionOutbox(models.Model):
         "CHECK ((state = 'sent') = (sent_at IS NOT NULL))", "What is sent was taken at a time."
     )
     _due = models.Index("(subscription_id, id) WHERE state = 'pending'")
-    _in_order = models.Index("(subscription_id, subject, id)")
+    _in_order = models.Index("(subscription_id, subject, id) WHERE state = 'pending'")
+    _of_subject = models.Index("(subscription_id, subject, type, id)")
     _by_record = models.Index("(res_model, res_id)")
 
     @api.depends("payload")
