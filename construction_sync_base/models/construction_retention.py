@@ -32,6 +32,7 @@ class ConstructionRetention(models.Model):
             ("delivery", "Bodies of deliveries"),
             ("event", "Payloads of finished events"),
             ("issue", "Closed issues"),
+            ("outbox", "What subscribers were told"),
             ("audit", "Audit trail"),
         ],
         required=True,
@@ -182,6 +183,23 @@ class ConstructionRetention(models.Model):
         )  # fmt: skip
         self.env["construction.issue"].sudo().browse(ids).unlink()
         return len(ids), ids[-1] if len(ids) == BATCH else None
+
+    def _take_outbox(self, company_id, cutoff, last):
+        """What is sent or discarded goes with its tries."""
+        return self._batch(
+            SQL("DELETE FROM construction_outbox WHERE id IN (SELECT id FROM found)"),
+            SQL(
+                """
+                SELECT o.id FROM construction_outbox o
+                 WHERE o.id > %s AND o.company_id = %s AND o.created_at < %s
+                   AND o.state IN ('sent', 'discarded')
+                   AND NOT EXISTS (SELECT FROM construction_event e
+                                    WHERE e.id = o.event_id AND %s)
+                 ORDER BY o.id LIMIT %s FOR UPDATE SKIP LOCKED
+                """,
+                last, company_id, cutoff, self._holds()._events("e"), BATCH,
+            ),
+        )  # fmt: skip
 
     def _take_audit(self, company_id, cutoff, last):
         """Whole seals from the start of the chain; first the chain says so, then rows go."""

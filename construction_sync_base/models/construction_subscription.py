@@ -231,7 +231,9 @@ class ConstructionSubscription(models.Model):
         self._check_operator()
         self.ensure_one()
         self.platform_id._check_owner()
-        return self.platform_id._show_once(self.env["construction.secret"].sudo()._rotate_for(self))
+        secret = self.env["construction.secret"].sudo()._rotate_for(self)
+        shown = self.platform_id._show_once(secret)
+        return shown | {"context": {"default_secret": secret}}
 
     def action_open_outbox(self):
         self.ensure_one()

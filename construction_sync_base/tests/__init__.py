@@ -100,6 +100,7 @@ from . import (
     test_odoo_facts,
     test_outbox,
     test_outbox_documents,
+    test_outbox_kept,
     test_periods,
     test_places,
     test_platform,

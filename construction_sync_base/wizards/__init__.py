@@ -22,6 +22,7 @@ from . import (
     construction_person_erase,
     construction_person_erase_domain,
     construction_person_erase_files,
+    construction_person_erase_outbox,
     construction_platform_setup,
     construction_reason,
     construction_reason_bill,
