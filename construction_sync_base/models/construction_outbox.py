@@ -5,10 +5,11 @@ from collections import defaultdict
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
-from ..lib import catalogue, logs, outbound, schema_check
+from ..lib import catalogue, outbound, schema_check
 from ..lib.strict_json import digest, dumps
 from .construction_event import EVIDENCE
 from .construction_guard import INTEGRATION_MANAGER, guard
+from .construction_issue import OPEN
 
 STATES = [
     ("pending", "Waits"),
@@ -333,40 +334,50 @@ class ConstructionOutbox(models.Model):
         return True
 
     # ---------------------------------------------------------- dead letters
-    def _issue_key(self):
-        return f"outbox|{self.id}"
-
     def _open_issue(self, text):
-        """Tell a person that a message could not be delivered."""
-        self.env["construction.issue"].sudo()._open_issues(
-            [
-                {
-                    "platform_id": row.platform_id.id,
-                    "company_id": row.company_id.id,
-                    "category": "platform_error",
-                    "severity": "high",
-                    "blocking": False,
-                    "wait_key": row._issue_key(),
-                    "message": self.env._(
-                        "%(subscriber)s did not take %(type)s of %(subject)s: %(text)s",
-                        subscriber=row.subscription_id.name,
-                        type=row.type,
-                        subject=logs.shown(row.subject, 100),
-                        text=text,
-                    ),
-                    "suggestion": self.env._(
-                        "See what it answers in the outbox; send it again once that is mended."
-                    ),
-                }
-                for row in self
-            ]
+        """Tell a person that messages cannot be delivered: once for each subscriber, however
+        many there are."""
+        issues = self.env["construction.issue"].sudo()
+        for one in self.subscription_id - self._with_issue().subscription_id:
+            issues._open_issues(
+                [
+                    {
+                        "platform_id": one.platform_id.id,
+                        "company_id": one.company_id.id,
+                        "category": "platform_error",
+                        "severity": "high",
+                        "blocking": False,
+                        "wait_key": one._issue_key(),
+                        "message": self.env._(
+                            "%(subscriber)s did not take what it was told for 72 hours: %(text)s",
+                            subscriber=one.name,
+                            text=text,
+                        ),
+                        "suggestion": self.env._(
+                            "See what it answers in the outbox; send again once that is mended."
+                        ),
+                    }
+                ]
+            )
+
+    def _with_issue(self):
+        """Those whose subscriber has an open issue."""
+        found = self._issues().mapped("wait_key")
+        return self.filtered(lambda row: row.subscription_id._issue_key() in found)
+
+    def _issues(self):
+        keys = [one._issue_key() for one in self.subscription_id]
+        return (
+            self.env["construction.issue"]
+            .sudo()
+            .search([("wait_key", "in", keys), ("state", "in", OPEN)])
         )
 
     def _close_issues(self):
-        issues = self.env["construction.issue"].sudo()
-        issues = issues.search(
-            [("wait_key", "in", [row._issue_key() for row in self]),
-             ("state", "in", ("open", "in_progress"))]
-        )  # fmt: skip
-        if issues:
-            issues._close("resolved", self.env._("sent again or discarded"))
+        """Where nothing is given up any more."""
+        self.env.flush_all()
+        still = self.sudo().search(
+            [("subscription_id", "in", self.subscription_id.ids), ("state", "=", "dead")]
+        )
+        done = self.filtered(lambda row: row.subscription_id not in still.subscription_id)
+        done._issues()._close("resolved", self.env._("sent again or discarded"))

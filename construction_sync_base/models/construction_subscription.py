@@ -2,7 +2,6 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError, ValidationError
 
 from ..lib import hosts, outbound
-from ..lib.breaker import Breaker
 from .construction_guard import INTEGRATION_MANAGER, guard
 
 # written by the sender and the buttons alone
@@ -154,8 +153,8 @@ class ConstructionSubscription(models.Model):
             "company_ids": (self.company_ids or self.platform_id.company_ids).ids,
         }
 
-    def _breaker(self):
-        return Breaker(self.failures, self.opened, self.retry_at)
+    def _issue_key(self):
+        return f"subscription|{self.id}"
 
     # ---------------------------------------------------------------- guard
     @guard("connect", INTEGRATION_MANAGER)
