@@ -101,6 +101,7 @@ from . import (
     test_outbox,
     test_outbox_documents,
     test_outbox_kept,
+    test_outbox_tours,
     test_periods,
     test_places,
     test_platform,
