@@ -58,7 +58,11 @@ class TestContract(InboxCase):
     def test_asyncapi(self):
         document = self.get("asyncapi.json").json()
         self.assertEqual(document["asyncapi"], "3.0.0")
-        self.assertEqual(set(document["components"]["messages"]), self.sendable())
+        self.assertEqual(set(document["channels"]["events"]["messages"]), self.sendable())
+        told = set(document["channels"]["told"]["messages"])
+        self.assertEqual(set(document["components"]["messages"]), self.sendable() | told)
+        schema = self.get(f"schemas/{min(told)}").json()
+        self.assertEqual(schema["$id"], min(told), "each is published")
         base_url = self.env["ir.config_parameter"].get_base_url()
         server = document["servers"]["odoo"]
         self.assertEqual(f"{server['protocol']}://{server['host']}", base_url)

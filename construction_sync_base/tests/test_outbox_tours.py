@@ -19,5 +19,6 @@ class TestOutboxTours(OutboxCase, HttpCase):
         self.env.invalidate_all()
         self.assertEqual(row.state, "pending")
         self.server.plays((200, {}, {}))
+        self.make_due(row)
         self.assertEqual(self.sent(), 1)
         self.assertEqual(row.try_ids.mapped("status"), [200, 400])
