@@ -42,6 +42,12 @@ _LISTENS = """
      WHERE s.state = 'active' AND s.active AND p.state = 'active' AND p.active
        AND s.retry_at <= extract(epoch FROM clock_timestamp())
 """
+_WAITED_FOR = f"""
+    SELECT DISTINCT o.subscription_id FROM construction_outbox o
+     WHERE o.state = 'pending' AND o.next_try_at <= now() AT TIME ZONE 'UTC'
+       AND o.subscription_id IN ({_LISTENS})
+"""
+_MAY_BE_SENT = f"SELECT %s IN ({_LISTENS})"
 
 
 class FailedSendError(Exception):
@@ -70,13 +76,7 @@ class ConstructionOutboxSender(models.AbstractModel):
     @api.model
     def _sweep(self):
         """Every minute: wake who serves what is due."""
-        self.env.cr.execute(
-            f"""
-            SELECT DISTINCT o.subscription_id FROM construction_outbox o
-             WHERE o.state = 'pending' AND o.next_try_at <= now() AT TIME ZONE 'UTC'
-               AND o.subscription_id IN ({_LISTENS})
-            """
-        )
+        self.env.cr.execute(_WAITED_FOR)
         self._wake([row[0] for row in self.env.cr.fetchall()])
 
     @api.model
@@ -127,7 +127,7 @@ class ConstructionOutboxSender(models.AbstractModel):
 
     def _line(self, subscription_id):
         """What is needed to send to a subscription, or None where nothing may be sent."""
-        self.env.cr.execute(f"SELECT %s IN ({_LISTENS})", (subscription_id,))
+        self.env.cr.execute(_MAY_BE_SENT, (subscription_id,))
         if not self.env.cr.fetchone()[0]:
             return None
         one = self.env["construction.subscription"].browse(subscription_id)
