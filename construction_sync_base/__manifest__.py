@@ -10,7 +10,7 @@
     "application": True,
     "depends": ["account", "project_purchase", "purchase_stock", "queue_job"],
     "external_dependencies": {
-        "python": ["cryptography", "fastjsonschema", "jsonschema", "openpyxl"]
+        "python": ["cryptography", "fastjsonschema", "jmespath", "jsonschema", "openpyxl"]
     },
     "data": [
         "security/groups.xml",

@@ -1,8 +1,9 @@
-"""How a list of another system is read to its end: four styles of pages, one loop.
+"""How a list of another system is read to its end: four styles of pages.
 
-A page is asked for with query fields, and the answer tells the fields of the next one. What
-shifts while it is read is met by reading from a while back (`since`), never by guessing; a
-server that answers with the same page for ever is stopped.
+A page is asked for with query fields, and the answer tells the fields of the next one, so that
+a reading goes on where it was broken off. What shifts while it is read is met by reading again
+(`construction.poller`), never by guessing; a server that answers with the same page for ever is
+stopped.
 """
 
 from urllib.parse import parse_qsl, urlsplit
@@ -49,11 +50,9 @@ class Offset:
     def first(self):
         return {self._offset: "0", self._limit: str(self.size)}
 
-    def following(self, fields, _answer, value, count):
-        offset = int(fields[self._offset]) + count
-        told = value.get("pagination") if isinstance(value, dict) else None
-        total = told.get("totalResults") if isinstance(told, dict) else None
-        last = count == 0 or (offset >= total if isinstance(total, int) else count < self.size)
+    def following(self, fields, answer, value, count):
+        offset, total = int(fields[self._offset]) + count, told_total(answer, value)
+        last = count == 0 or (count < self.size if total is None else offset >= total)
         return None if last else fields | {self._offset: str(offset)}
 
 
@@ -89,24 +88,49 @@ class Single:
         return None
 
 
-def walk(style, ask):
-    """The records of all pages, one after the other.
+def style_of(kind, size, page=None, limit=None, path=None):
+    """A style by its name, with the names that differ from the usual ones.
 
-    :param ask: function query fields → (answer, its JSON, list of records)
-    :raises Endless: a page that was asked for already comes again, or there are too many
+    :param kind: `link`, `offset`, `cursor` or `single`
+    :param page: query field of the page, the offset or the cursor
+    :param limit: query field of the size
+    :param path: names down to the cursor in the answer, with dots
     """
-    fields, asked = style.first(), set()
-    for _number in range(MOST_PAGES):
-        key = tuple(sorted(fields.items()))
-        if key in asked:
-            raise Endless("the same page comes again")
-        asked.add(key)
-        answer, value, records = ask(fields)
-        yield from records
-        fields = style.following(fields, answer, value, len(records))
-        if fields is None:
-            return
-    raise Endless(f"more than {MOST_PAGES} pages")
+    named = {"limit": limit} if limit else {}
+    if kind == "link":
+        names = {"page": page, "per_page": limit}
+        return Link(size, **{name: text for name, text in names.items() if text})
+    if kind == "offset":
+        return Offset(size, **({"offset": page} if page else {}), **named)
+    if kind == "cursor":
+        field = {"field": page} if page else {}
+        return Cursor((path or "").split("."), size=size, **field, **named)
+    return Single()
+
+
+def advance(style, fields, answer, value, count, number):
+    """The query fields of the next page, None after the last one.
+
+    :param number: pages that were read by now, this one included
+    :raises Endless: the page that was just read comes again, or there are too many
+    """
+    following = style.following(fields, answer, value, count)
+    if following == fields:
+        raise Endless("the same page comes again")
+    if following is not None and number >= MOST_PAGES:
+        raise Endless(f"more than {MOST_PAGES} pages")
+    return following
+
+
+def told_total(answer, value):
+    """How many records there are in all, where the answer says so: in the header `Total` or as
+    `pagination.totalResults`. None elsewhere."""
+    told = answer.headers.get("Total") or answer.headers.get("X-Total-Count") or ""
+    if told.isascii() and told.isdecimal() and len(told) < 10:
+        return int(told)
+    told = value.get("pagination") if isinstance(value, dict) else None
+    total = told.get("totalResults") if isinstance(told, dict) else None
+    return total if isinstance(total, int) and not isinstance(total, bool) else None
 
 
 def next_of(header):

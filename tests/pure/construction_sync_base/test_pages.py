@@ -9,6 +9,16 @@ from odoo.addons.construction_sync_base.lib import pages
 from odoo.addons.construction_sync_base.lib.ssrf import Answer
 
 
+def walk(style, ask):
+    """The records of all pages, one after the other."""
+    fields, number = style.first(), 0
+    while fields is not None:
+        told, value, records = ask(fields)
+        yield from records
+        number += 1
+        fields = pages.advance(style, fields, told, value, len(records), number)
+
+
 def answer(headers=None):
     return Answer(200, CaseInsensitiveDict(headers or {}), b"")
 
@@ -49,11 +59,11 @@ def by_cursor(records, size):
 
 @given(st.lists(st.integers(), max_size=40), st.integers(1, 7), st.booleans())
 def test_every_record_once(records, size, told):
-    assert list(pages.walk(pages.Link(size), by_link(records, told))) == records
-    assert list(pages.walk(pages.Offset(size), by_offset(records, told))) == records
+    assert list(walk(pages.Link(size), by_link(records, told))) == records
+    assert list(walk(pages.Offset(size), by_offset(records, told))) == records
     cursor = pages.Cursor(("meta", "next"), "after")
-    assert list(pages.walk(cursor, by_cursor(records, size))) == records
-    one = pages.walk(pages.Single(), lambda fields: (answer(), records, records))
+    assert list(walk(cursor, by_cursor(records, size))) == records
+    one = walk(pages.Single(), lambda fields: (answer(), records, records))
     assert list(one) == records
 
 
@@ -70,6 +80,25 @@ def test_the_header_of_the_documentation():
     assert pages.next_of("nonsense") is None
 
 
+def test_styles_by_name():
+    """With the names that a platform gives its fields."""
+    assert pages.style_of("link", 5).first() == {"page": "1", "per_page": "5"}
+    named = pages.style_of("offset", 7, "skip", "top")
+    assert named.first() == {"skip": "0", "top": "7"}
+    assert named.following({"skip": "0", "top": "7"}, answer(), {}, 7)["skip"] == "7"
+    cursor = pages.style_of("cursor", 5, "after", "first", "meta.next")
+    told = {"meta": {"next": "b"}}
+    assert cursor.following(cursor.first(), answer(), told, 5) == {"first": "5", "after": "b"}
+    assert pages.style_of("single", 5).following({}, answer(), [], 9) is None
+
+
+def test_the_total_that_is_told():
+    assert pages.told_total(answer({"Total": "150"}), []) == 150
+    assert pages.told_total(answer(), {"pagination": {"totalResults": 3}}) == 3
+    for headers, value in (({"Total": "many"}, []), ({}, {"pagination": []}), ({}, [])):
+        assert pages.told_total(answer(headers), value) is None
+
+
 def test_a_link_never_leads_to_another_place():
     """Only the number of the page is taken from it: host and filter stay ours."""
     told = answer({"Link": '<https://evil.test/other?page=2&filter=all>; rel="next"'})
@@ -80,7 +109,7 @@ def test_a_link_never_leads_to_another_place():
 def test_the_same_page_for_ever():
     told = answer({"Link": '<https://a.test/?page=1>; rel="next"'})
     with pytest.raises(pages.Endless):
-        list(pages.walk(pages.Link(1), lambda fields: (told, [1], [1])))
+        list(walk(pages.Link(1), lambda fields: (told, [1], [1])))
 
 
 @given(st.text(max_size=200) | st.text("<>;,=\"' relnxthtps:/", max_size=60))
