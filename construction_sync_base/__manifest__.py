@@ -39,6 +39,8 @@
         "wizards/construction_change_propose_views.xml",
         "views/construction_sync_policy_views.xml",
         "views/construction_audit_views.xml",
+        "views/construction_resource_run_views.xml",
+        "views/construction_resource_views.xml",
         "wizards/construction_database_confirm_views.xml",
         "views/construction_platform_views.xml",
         "views/construction_subscription_views.xml",

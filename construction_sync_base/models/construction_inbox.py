@@ -197,27 +197,9 @@ class ConstructionInbox(models.AbstractModel):
             return
         env = self.env(user=SUPERUSER_ID)
         verdict = "malformed" if any(v == "malformed" for _e, v in trouble) else "conflict"
-        if self._seen_before(route["id"], delivery, verdict):
+        delivery_id = self._keep_trouble(route, verdict, delivery, delivery_id)
+        if not delivery_id:
             return  # the sender repeats a body that stands in the issues already
-        if delivery_id:
-            env["construction.delivery"].browse(delivery_id).write({"verdict": verdict})
-        else:
-            delivery_id = (
-                env["construction.delivery"]
-                .create(
-                    {
-                        "platform_id": route["id"],
-                        "company_id": route["company_id"],
-                        "received_at": datetime.now(UTC).replace(tzinfo=None),
-                        "source_address": delivery["source_address"],
-                        "headers": json.dumps(delivery["headers"]),
-                        "body": base64.b64encode(delivery["body"]),
-                        "body_sha256": delivery["sha256"],
-                        "verdict": verdict,
-                    }
-                )
-                .id
-            )
         env["construction.issue"]._open_issues(
             [
                 {
@@ -235,6 +217,31 @@ class ConstructionInbox(models.AbstractModel):
                 for entry, verdict in trouble
             ]
         )
+
+    def _keep_trouble(self, route, verdict, delivery, delivery_id):
+        """Keep the delivery of what could not be taken.
+
+        :param delivery_id: the one that was stored with what was new of it, or None
+        :return: its id, None where this very body was kept before
+        """
+        if self._seen_before(route["id"], delivery, verdict):
+            return None
+        deliveries = self.env(user=SUPERUSER_ID)["construction.delivery"]
+        if delivery_id:
+            deliveries.browse(delivery_id).write({"verdict": verdict})
+            return delivery_id
+        return deliveries.create(
+            {
+                "platform_id": route["id"],
+                "company_id": route["company_id"],
+                "received_at": datetime.now(UTC).replace(tzinfo=None),
+                "source_address": delivery["source_address"],
+                "headers": json.dumps(delivery["headers"]),
+                "body": base64.b64encode(delivery["body"]),
+                "body_sha256": delivery["sha256"],
+                "verdict": verdict,
+            }
+        ).id
 
     def _trouble_message(self, entry, verdict):
         if verdict == "malformed":

@@ -161,7 +161,8 @@ class ConstructionIssue(models.Model):
         """People assign and rank issues; the actions below close them."""
         kept = {"message", "suggestion", "category", "state", "blocking", "wait_key", "reason",
                 "event_id", "delivery_id", "platform_id", "company_id", "amount", "currency_id",
-                "closed_at", "candidates", "may_be_new"}  # fmt: skip
+                "closed_at", "candidates", "may_be_new", "resource_id",
+                "resource_cause"}  # fmt: skip
         if not self.env.su and kept & vals.keys():
             raise AccessError(self.env._("An issue is closed by its buttons, not edited."))
         return super().write(vals)

@@ -89,6 +89,8 @@ TABLE = {
     "construction.release.policy": "r r rwcu r r r",
     "construction.release.queue": "- r r - r -",
     "construction.replay": "- - r r r -",
+    "construction.resource": "- - r rwcu r -",
+    "construction.resource.run": "- - r r r -",
     "construction.retention": "- - r rwcu r -",
     "construction.right": "- - - r r -",
     "construction.schema.rule": "- - r rwcu r -",

@@ -27,6 +27,8 @@ ENGINE_MODELS = (
     "change", "change_control", "change_diff", "sync_policy_control",
     "change_line", "change_mixin", "change_trial", "reapply", "replay",
     "schema_rule",
+    "inbox_poll", "issue_resource", "platform_resources", "poller", "resource",
+    "resource_records", "resource_run", "resource_run_page",
 )  # fmt: skip
 ENGINE = [
     *(ADDON / "models" / f"construction_{name}.py" for name in ENGINE_MODELS),
@@ -73,6 +75,7 @@ ENGINE = [
     ),
     ADDON / "lib/strict_json.py",
     ADDON / "lib/logs.py",
+    *(ADDON / "lib" / f"{name}.py" for name in ("pages", "paths", "presence", "since", "windows")),
     ADDON / "lib/ssrf.py",
     ADDON / "lib/standing.py",
     ADDON / "lib/vault.py",
