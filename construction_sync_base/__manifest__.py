@@ -39,6 +39,8 @@
         "wizards/construction_change_propose_views.xml",
         "views/construction_sync_policy_views.xml",
         "views/construction_audit_views.xml",
+        "views/construction_field_map_views.xml",
+        "wizards/construction_resource_try_views.xml",
         "views/construction_resource_run_views.xml",
         "views/construction_resource_views.xml",
         "wizards/construction_database_confirm_views.xml",

@@ -6,6 +6,9 @@ class ConstructionPlatform(models.Model):
 
     _inherit = "construction.platform"
 
+    adapter = fields.Selection(
+        selection_add=[("rest", "Generic REST")], ondelete={"rest": "set default"}
+    )
     resource_ids = fields.One2many(
         "construction.resource",
         "platform_id",

@@ -66,6 +66,7 @@ from . import (
     test_engine_waiting,
     test_erasure,
     test_erasure_reach,
+    test_field_maps,
     test_field_tickets,
     test_files,
     test_files_inline,

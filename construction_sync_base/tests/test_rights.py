@@ -51,6 +51,8 @@ TABLE = {
     "construction.delivery": "- - - r r -",
     "construction.employee": "- r - - r rwc",
     "construction.event": "r r r r r r",
+    "construction.field.map": "- - r rwcu r -",
+    "construction.field.map.line": "- - r rwcu r -",
     "construction.field.ticket": "r rw r r r rwc",
     "construction.file": "- - - r r -",
     "construction.file.link": "- - - r r -",

@@ -28,6 +28,7 @@ ENGINE_MODELS = (
     "change_line", "change_mixin", "change_trial", "reapply", "replay",
     "schema_rule",
     "inbox_poll", "issue_resource", "platform_resources", "poller", "resource",
+    "field_map", "field_map_line", "resource_map",
     "resource_records", "resource_run", "resource_run_page",
 )  # fmt: skip
 ENGINE = [
@@ -76,6 +77,7 @@ ENGINE = [
     ADDON / "lib/strict_json.py",
     ADDON / "lib/logs.py",
     *(ADDON / "lib" / f"{name}.py" for name in ("pages", "paths", "presence", "since", "windows")),
+    ADDON / "lib/field_map.py",
     ADDON / "lib/ssrf.py",
     ADDON / "lib/standing.py",
     ADDON / "lib/vault.py",
