@@ -227,6 +227,8 @@ class ConstructionResource(models.Model):
         result = super().write(vals)
         if changed:
             changed.sudo()._begin_anew()
+        if not self.env.su:
+            self.env["construction.audit"].sudo()._record(self, "resource_changed", vals)
         return result
 
     @api.model_create_multi
@@ -235,8 +237,15 @@ class ConstructionResource(models.Model):
             raise UserError(self.env._("Readings are started and stopped by their buttons."))
         return super().create(vals_list)
 
+    def copy_data(self, default=None):
+        found = super().copy_data(default)
+        for resource, values in zip(self, found, strict=True):
+            if not {"name", "scope_key"} & (default or {}).keys():
+                values["name"] = self.env._("%s (copy)", resource.name)
+        return found
+
     def _begin_anew(self):
-        self._running()._end("stopped", self.env._("Another list is read since."))
+        self._running()._end("failed", self.env._("Another list is read since."))
         self.write({"mark": False})
 
     # ------------------------------------------------------------ settings

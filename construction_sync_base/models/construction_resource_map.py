@@ -31,8 +31,7 @@ class ConstructionResource(models.Model):
     @api.depends("map_id.event_type")
     def _compute_object(self):
         for resource in self:
-            if resource.map_id:
-                resource.object = resource.map_id.object
+            resource.object = resource.map_id.object or resource.object
 
     @api.constrains("map_id", "platform_id")
     def _check_map(self):

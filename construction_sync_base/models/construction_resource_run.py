@@ -3,6 +3,8 @@ import hashlib
 from odoo import api, fields, models
 
 MOST_NAMED = 200  # ids that are missing and told by name
+KEPT_DAYS = 90
+KEPT_DAYS_EMPTY = 7  # of readings that found nothing
 
 
 class ConstructionResourceRun(models.Model):
@@ -85,6 +87,20 @@ class ConstructionResourceRun(models.Model):
                 run.progress = 100.0
             else:
                 run.progress = min(100.0 * run.listed / run.total, 99.0) if run.total else 0.0
+
+    @api.autovacuum
+    def _gc_readings(self):
+        """Readings that are over and told nothing go after a week, the others later."""
+        now = fields.Datetime.now()
+        old = [("ended_at", "<", fields.Datetime.subtract(now, days=KEPT_DAYS))]
+        empty = [
+            ("ended_at", "<", fields.Datetime.subtract(now, days=KEPT_DAYS_EMPTY)),
+            ("state", "=", "done"),
+            ("new_count", "=", 0),
+            ("faulty_count", "=", 0),
+            ("missing_count", "=", 0),
+        ]
+        return self.search(fields.Domain.OR([old, empty]), limit=10_000).unlink()
 
     # ---------------------------------------------------------------- state
     def _end(self, state, why=False, **values):

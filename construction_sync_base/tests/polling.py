@@ -28,6 +28,8 @@ class PollCase(CallCase):
 
     def make_resource(self, name="Vendors", **values):
         """On schedule, and due."""
+        if "map_id" not in values:
+            values.setdefault("object", "vendor")
         resource = self.env["construction.resource"].create(
             {
                 "name": name,
@@ -35,7 +37,6 @@ class PollCase(CallCase):
                 "path": "/v1/vendors",
                 "page_size": SIZE,
                 "id_path": "data.external_id",
-                "object": "vendor",
                 "since_field": "since",
                 "changed_path": "time",
                 "overlap": 600,

@@ -21,9 +21,7 @@ class TestFieldMaps(PollCase, TransactionCase):
         self.list.unlink()
         self.platform.adapter = "rest"
         self.map = self.make_map(name="company_name", phone="text(phone)")
-        self.list = self.make_resource(
-            form="map", map_id=self.map.id, id_path="uid", changed_path="time", object=False
-        )
+        self.list = self.make_resource(form="map", map_id=self.map.id, id_path="uid")
 
     def make_map(self, event_type=VENDOR, label="Vendors", only_path=False, **expressions):
         return self.env["construction.field.map"].create(

@@ -1,6 +1,7 @@
 """Resources: who sets them up, what they compare, and what they never delete."""
 
 import psycopg2
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
@@ -140,6 +141,31 @@ class TestResources(PollCase, TransactionCase):
         self.list.path = "/v2/vendors"
         self.assertFalse(self.list.mark)
         self.assertEqual(self.read().kind, "backfill")
+
+    def test_a_copy_is_another_list(self):
+        self.rows = [self.vendor("V1")]
+        self.read()
+        copy = self.list.copy()
+        self.assertEqual((copy.state, copy.mark), ("stopped", False))
+        self.assertEqual(self.list.copy({"scope_key": "A"}).name, self.list.name)
+
+    def test_one_that_was_given_up_is_not_resumed(self):
+        """A reading of another list does not go on in this one."""
+        self.list.action_poll()
+        run = self.list.run_ids
+        self.list.path = "/v2/vendors"
+        self.list.action_stop()
+        self.list.action_resume()
+        self.assertEqual(run.state, "failed")
+        self.assertFalse(self.list.running)
+
+    def test_readings_that_told_nothing_go(self):
+        self.rows = [self.vendor("V1")]
+        told, empty = self.read(), self.read()
+        empty.sudo().new_count = 0
+        (told | empty).sudo().ended_at = fields.Datetime.subtract(fields.Datetime.now(), days=8)
+        self.env["construction.resource.run"]._gc_readings()
+        self.assertEqual(self.list.run_ids, told)
 
     def test_poll_now_starts_and_wakes(self):
         self.list.sudo().state = "refused"

@@ -165,6 +165,19 @@ class TestRpcProbe(ApprovalCase, HttpCase):
                 "field_ids": [Command.create({"name": "phone", "owner": "odoo"})],
             }
         )
+        field_map = self.env["construction.field.map"].create(
+            {
+                "name": "probe",
+                "platform_id": self.platform.id,
+                "event_type": "construction.vendor.upserted.v1",
+                "line_ids": [Command.create({"name": "name", "expression": "name"})],
+            }
+        )
+        listed = {"name": "probe", "platform_id": self.platform.id, "path": "/probe"}
+        resource = self.env["construction.resource"].create(
+            listed | {"form": "map", "map_id": field_map.id}
+        )
+        self.env["construction.resource.run"].sudo().create({"resource_id": resource.id})
         markup = Command.create({"kind": "fee", "amount": 1})
         self.env["construction.change.order"].create(
             {
