@@ -23,7 +23,8 @@ PLAIN = ("-p", "no:odoo")  # pytest-odoo would load Odoo first
 ENGINE = (
     "audit*", "calls", "change_sets", "contract", "doors", "engine*", "files*",
     "health", "inbox*", "legal_holds", "metrics", "outbox", "outbox_kept", "platform",
-    "policy_control", "rate", "retention", "secret*", "standing", "type_*", "webhooks",
+    "field_maps", "policy_control", "pollers", "rate", "resources", "retention", "secret*",
+    "standing", "type_*", "webhooks",
 )  # fmt: skip
 
 

@@ -10,7 +10,12 @@ class ConstructionIssue(models.Model):
     _inherit = "construction.issue"
 
     resource_id = fields.Many2one(
-        "construction.resource", readonly=True, index="btree_not_null", ondelete="set null"
+        "construction.resource",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        groups="construction_sync_base.group_integration_manager,"
+        "construction_sync_base.group_finance,construction_sync_base.group_auditor",
     )
     resource_cause = fields.Selection(
         [

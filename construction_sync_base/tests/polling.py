@@ -1,7 +1,6 @@
 """A platform with a list that is read over real TLS: the list changes, grows, shrinks and stays
 away while it is read."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -61,10 +60,7 @@ class PollCase(CallCase):
         status, body, headers = self.answers.get(number, (200, None, {}))
         if body is None:
             body, headers = self.page(query)
-        head = [f"HTTP/1.1 {status} x", "Content-Type: application/json", "Connection: close"]
-        head += [f"{name}: {text}" for name, text in headers.items()]
-        text = json.dumps(body).encode()
-        line.sendall("\r\n".join([*head, f"Content-Length: {len(text)}", "", ""]).encode() + text)
+        self.server.tell(line, status, body, headers)
         self.meanwhile(number)
 
     def page(self, query):
