@@ -51,7 +51,7 @@ class TestFieldMaps(PollCase, TransactionCase):
         self.drain()
         self.assertEqual(self.partner("Seven Steel").phone, "5550100")
         self.assertFalse(self.partner("Eight Electric").phone)
-        self.assertEqual(self.read().duplicate_count, 0, "older than the overlap")
+        self.assertEqual(self.read().duplicate_count, 2, "within the overlap")
         self.list.action_load_all()
         run = self.read()
         self.assertEqual((run.new_count, run.duplicate_count), (0, 2))
