@@ -5,6 +5,7 @@ An expression only reads what it is given: it cannot call out, import or change 
 """
 
 import re
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
@@ -72,12 +73,11 @@ def _compiled(expression):
 def check(expression):
     """:raises Unreadable: it is no expression"""
     parsed = _compiled(expression)
-    try:
-        parsed.search(None, _OPTIONS)
-    except exceptions.UnknownFunctionError as error:
-        raise Unreadable(_first_line(error)) from None
-    except (exceptions.JMESPathError, RecursionError):
-        pass  # it wants something to read
+    with suppress(exceptions.JMESPathTypeError):  # it wants something to read
+        try:
+            parsed.search(None, _OPTIONS)
+        except (exceptions.UnknownFunctionError, exceptions.ArityError, RecursionError) as error:
+            raise Unreadable(_first_line(error)) from None
 
 
 def find(expression, value):

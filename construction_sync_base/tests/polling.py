@@ -91,7 +91,7 @@ class PollCase(CallCase):
         self.env.invalidate_all()
         return number
 
-    def read(self, resource=None):
+    def reading(self, resource=None):
         """Turns until the reading is over; returns it."""
         resource = resource or self.list
         for _round in range(ROUNDS):

@@ -47,29 +47,29 @@ class TestFieldMaps(PollCase, TransactionCase):
     def test_records_become_vendors(self):
         self.assertEqual(self.list.object, "vendor")
         self.rows = [self.row(7, "Seven Steel", phone=5550100), self.row(8, "Eight Electric")]
-        self.assertEqual(self.read().new_count, 2)
+        self.assertEqual(self.reading().new_count, 2)
         self.drain()
         self.assertEqual(self.partner("Seven Steel").phone, "5550100")
         self.assertFalse(self.partner("Eight Electric").phone)
-        self.assertEqual(self.read().duplicate_count, 2, "within the overlap")
+        self.assertEqual(self.reading().duplicate_count, 2, "within the overlap")
         self.list.action_load_all()
-        run = self.read()
+        run = self.reading()
         self.assertEqual((run.new_count, run.duplicate_count), (0, 2))
         self.rows[0] = self.row(7, "Seven Steel Inc", 0)
-        self.assertEqual(self.read().new_count, 1)
+        self.assertEqual(self.reading().new_count, 1)
         self.drain()
         self.assertEqual(len(self.partner("Seven Steel Inc")), 1)
         self.assertFalse(self.partner("Seven Steel"))
 
     def test_a_corrected_map_is_applied_to_what_is_read_again(self):
         self.rows = [self.row(7, "Corrected", phone=5550100, mail="a@example.com")]
-        self.read()
+        self.reading()
         self.drain()
         self.map.line_ids.create(
             {"map_id": self.map.id, "name": "email", "expression": "text(mail)"}
         )
         self.list.action_load_all()
-        self.assertEqual(self.read().new_count, 1)
+        self.assertEqual(self.reading().new_count, 1)
         self.drain()
         self.assertEqual(self.partner("Corrected").email, "a@example.com")
 
@@ -78,13 +78,13 @@ class TestFieldMaps(PollCase, TransactionCase):
         self.list.write({"since_field": False, "changed_path": False})
         rows = [self.row(1, "One", kind="sub", rev=4), self.row(2, "Two", kind="lead", rev=1)]
         self.rows = rows
-        self.assertEqual(self.read().new_count, 1)
-        run = self.read()
+        self.assertEqual(self.reading().new_count, 1)
+        run = self.reading()
         self.assertEqual((run.duplicate_count, run.faulty_count), (1, 0), "the same event")
         event = self.env["construction.event"].search([("platform_id", "=", self.platform.id)])
         self.assertEqual((event.subject, event.sequence), ("vendor/1", "4"))
         self.rows[0].pop("rev")
-        self.assertEqual(self.read().faulty_count, 1)
+        self.assertEqual(self.reading().faulty_count, 1)
         self.assertIn("version", self.trouble("unreadable").message)
 
     def test_a_movement_is_one_event_for_ever(self):
@@ -94,9 +94,9 @@ class TestFieldMaps(PollCase, TransactionCase):
         )
         self.list.write({"map_id": movement.id})
         self.rows = [self.row(5, into=1) | {"from": [2]}]
-        self.assertEqual(self.read().new_count, 1)
+        self.assertEqual(self.reading().new_count, 1)
         self.rows = [self.row(5, minutes=1, into=1) | {"from": [2, 3]}]
-        run = self.read()
+        run = self.reading()
         self.assertEqual((run.new_count, run.faulty_count), (0, 1))
         self.assertTrue(self.trouble("unreadable"))
 

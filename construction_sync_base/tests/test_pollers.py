@@ -17,13 +17,13 @@ class TestPollers(PollCase, TransactionCase):
     def test_changes_with_an_overlap(self):
         """What is read again changes nothing; the mark follows the records."""
         self.rows = [self.vendor(f"V{number}", 60 - number) for number in range(7)]
-        run = self.read()
+        run = self.reading()
         self.assertEqual((run.kind, run.state, run.pages), ("backfill", "done", 3))
         self.assertEqual(run.new_count, 7)
         self.assertEqual(self.list.mark, since.mark("instant", self.rows[-1]["time"]))
         self.rows.append(self.vendor("late", 58))  # committed there after it was read
         self.rows.append(self.vendor("V9", 1))
-        run = self.read()
+        run = self.reading()
         told = datetime.fromisoformat(self.rows[6]["time"]) - timedelta(seconds=600)
         self.assertEqual(run.since_text, told.strftime("%Y-%m-%dT%H:%M:%SZ"))
         self.assertEqual((run.kind, run.new_count, run.duplicate_count), ("poll", 2, 7))
@@ -37,7 +37,7 @@ class TestPollers(PollCase, TransactionCase):
     def test_a_clock_ahead_moves_the_mark_to_now_at_most(self):
         self.rows = [self.vendor("V1", -600_000)]
         before = since.text_of(since.instant(moment(-1)))
-        self.read()
+        self.reading()
         self.assertLess(self.list.mark, before)
 
     # ------------------------------------------------------------- what shifts
@@ -52,7 +52,7 @@ class TestPollers(PollCase, TransactionCase):
                 self.rows.append(self.vendor("V0", 0, phone="1"))
 
         self.meanwhile = moves
-        run = self.read()
+        run = self.reading()
         self.assertEqual(run.passes, 2)
         self.assertIn("V3", self.names())
         self.assertEqual(self.names().count("V3"), 1)
@@ -61,7 +61,7 @@ class TestPollers(PollCase, TransactionCase):
     def test_fault_45_a_record_that_is_deleted(self):
         self.rows = [self.vendor(f"V{number}", 600 - number) for number in range(6)]
         self.meanwhile = lambda number: self.rows.pop(0) if number == 1 else None
-        self.read()
+        self.reading()
         self.assertEqual(self.names(), [f"V{number}" for number in range(6)])
 
     def test_a_list_that_never_rests(self):
@@ -74,7 +74,7 @@ class TestPollers(PollCase, TransactionCase):
                 self.rows.append(self.vendor(gone, 0, phone=str(number)))
 
         self.meanwhile = moves
-        run = self.read()
+        run = self.reading()
         self.assertEqual(run.state, "done")
         self.assertTrue(run.why)
         self.assertFalse(self.list.mark)
@@ -85,7 +85,7 @@ class TestPollers(PollCase, TransactionCase):
         self.rows = [self.vendor("V1")]
         page, told = self.page, {"Total": "9"}
         with patch.object(self, "page", lambda query: (page(query)[0], told)):
-            run = self.read()
+            run = self.reading()
         self.assertEqual((run.state, run.passes), ("done", 2))
         self.assertTrue(self.list.mark)
 
@@ -110,7 +110,7 @@ class TestPollers(PollCase, TransactionCase):
         self.assertAlmostEqual(wait, 90, delta=3)
         self.assertEqual(self.turn(due=False), 0, "not before its time")
         self.env["construction.rate"].init()
-        run = self.read()
+        run = self.reading()
         self.assertEqual(self.pages(), ["1", "2", "2", "2", "2"], "from where it broke off")
         self.assertEqual((run.new_count, self.list.failures), (4, 0))
         self.assertEqual(self.names(), ["V0", "V1", "V2", "V3"])
@@ -129,16 +129,16 @@ class TestPollers(PollCase, TransactionCase):
             "the schedule is the longest wait",
         )
         self.answers = {}
-        self.read()
+        self.reading()
         self.assertFalse(self.trouble("failing"))
 
     def test_after_an_outage_from_the_last_good_mark(self):
         self.rows = [self.vendor("V1", 3000)]
-        self.read()
+        self.reading()
         self.list.sudo().last_success_at = datetime.now() - timedelta(hours=30)
         mark = self.list.mark
         self.rows.append(self.vendor("V2", 1700))
-        run = self.read()
+        run = self.reading()
         self.assertEqual(run.kind, "backfill")
         self.assertLess(run.since_text, mark)
         self.assertEqual(self.names(), ["V1", "V2"])
@@ -151,7 +151,7 @@ class TestPollers(PollCase, TransactionCase):
         self.assertEqual(self.turn(), 0)
         self.list.action_resume()
         self.assertFalse(self.trouble("refused"))
-        self.assertEqual(self.read().state, "done")
+        self.assertEqual(self.reading().state, "done")
 
     def test_a_platform_that_nobody_may_call_blames_no_list(self):
         self.platform.sudo().call_state = "reauthorize"
@@ -162,7 +162,7 @@ class TestPollers(PollCase, TransactionCase):
         self.assertEqual(self.list.state, "ready")
         self.assertFalse(self.asked)
         self.platform.action_activate()
-        self.assertEqual(self.read().state, "done")
+        self.assertEqual(self.reading().state, "done")
 
     # --------------------------------------------------------- crash and stop
     def test_killed_after_two_pages(self):
@@ -186,7 +186,7 @@ class TestPollers(PollCase, TransactionCase):
         self.assertEqual((run.state, run.pages, len(self.names())), ("running", 2, 2 * SIZE))
         self.assertEqual(self.turn(), 0, "who died may only be slow")
         run.sudo().lease_until = "2020-01-01"
-        self.assertEqual(self.read(), run)
+        self.assertEqual(self.reading(), run)
         self.assertEqual(self.pages(), ["1", "2", "3", "3", "4"])
         self.assertEqual((run.new_count, run.duplicate_count), (len(self.rows), 0))
 
@@ -203,7 +203,7 @@ class TestPollers(PollCase, TransactionCase):
             return answer
 
         with patch.object(type(self.env["construction.client"]), "_call", slow):
-            self.read()
+            self.reading()
         self.assertEqual(turns, [0])
         self.assertEqual(self.pages(), ["1", "2"])
 
@@ -229,7 +229,7 @@ class TestPollers(PollCase, TransactionCase):
         self.assertEqual((run.state, self.turn()), ("stopped", 0))
         self.assertGreater(run.progress, 50)
         self.list.action_resume()
-        self.assertEqual(self.read(), run)
+        self.assertEqual(self.reading(), run)
         self.assertEqual(self.pages(), [str(number) for number in range(1, TURN_PAGES + 3)])
 
     # -------------------------------------------------------------- together
@@ -259,7 +259,7 @@ class TestPollers(PollCase, TransactionCase):
         now = datetime.now()
         self.list.write({"opens": (now.hour + 2) % 24, "closes": (now.hour + 3) % 24,
                          "time_zone": "UTC"})  # fmt: skip
-        self.read()
+        self.reading()
         self.assertGreater(self.list.next_at, now + timedelta(minutes=59))
         jobs = self.env["queue.job"].search_count([])
         self.env["construction.poller"]._sweep()
@@ -274,10 +274,10 @@ class TestPollers(PollCase, TransactionCase):
         """The others are taken; it is kept as it came, and told once."""
         bad = self.vendor("bad", 5) | {"specversion": "0.1"}
         self.rows = [self.vendor("V1", 5), bad, {"no": "id", "time": moment(5)}]
-        run = self.read()
+        run = self.reading()
         self.assertEqual((run.new_count, run.faulty_count), (1, 2))
         self.assertIn("specversion", self.trouble("unreadable").message)
-        self.read()
+        self.reading()
         self.assertEqual(len(self.trouble("unreadable")), 1)
         kept = self.env["construction.delivery"].search([("verdict", "=", "malformed")])
         self.assertEqual(len(kept), 1)
@@ -288,7 +288,7 @@ class TestPollers(PollCase, TransactionCase):
         self.rows = [self.vendor("warm")]
         self.list.page_size = 100
         with patch("odoo.addons.construction_sync_base.tests.polling.SIZE", 100):
-            self.read()
+            self.reading()
             counts = []
             for many in (1, 100):
                 self.rows = [self.vendor(f"{many}-{number}", 1) for number in range(many)]

@@ -14,13 +14,13 @@ class TestComparison(PollCase, TransactionCase):
     def setUp(self):
         super().setUp()
         self.rows = [self.vendor(f"V{number}", 3000) for number in range(10)]
-        self.read()
+        self.reading()
         self.drain()
 
     def compared(self, resource=None):
         resource = resource or self.list
         resource.action_compare()
-        return self.read(resource)
+        return self.reading(resource)
 
     def bound(self):
         return self.env["construction.binding"].search_count(
@@ -58,7 +58,7 @@ class TestComparison(PollCase, TransactionCase):
     def test_what_nobody_told_of_is_taken(self):
         """An old record that became visible has no new change: only its id shows it."""
         self.rows.append(self.vendor("old", 90000))
-        self.assertEqual(self.read().new_count, 0)
+        self.assertEqual(self.reading().new_count, 0)
         run = self.compared()
         self.assertEqual((run.only_there_count, run.new_count, run.missing_count), (1, 1, 0))
         self.drain()
@@ -68,15 +68,15 @@ class TestComparison(PollCase, TransactionCase):
         """The other scopes' records are not missing in its list."""
         scope = self.make_resource(path="/v1/{scope}/vendors", scope_key="A")
         self.rows = self.rows[:3]
-        self.assertEqual(self.read(scope).missing_count, 0)
+        self.assertEqual(self.reading(scope).missing_count, 0)
         self.rows = self.rows[:2] + [self.vendor(f"W{number}") for number in range(9)]
         run = self.compared(scope)
         self.assertEqual((run.known_count, run.missing_ids), (3, "V2"))
 
     def test_due_every_so_many_days(self):
         self.list.sudo().last_compared_at = "2020-01-01"
-        self.assertEqual(self.read().kind, "comparison")
-        self.assertEqual(self.read().kind, "poll")
+        self.assertEqual(self.reading().kind, "comparison")
+        self.assertEqual(self.reading().kind, "poll")
 
 
 @tagged("post_install", "-at_install")
@@ -135,16 +135,16 @@ class TestResources(PollCase, TransactionCase):
 
     def test_another_list_begins_anew(self):
         self.rows = [self.vendor("V1")]
-        self.read()
+        self.reading()
         self.list.overlap = 60
         self.assertTrue(self.list.mark)
         self.list.path = "/v2/vendors"
         self.assertFalse(self.list.mark)
-        self.assertEqual(self.read().kind, "backfill")
+        self.assertEqual(self.reading().kind, "backfill")
 
     def test_a_copy_is_another_list(self):
         self.rows = [self.vendor("V1")]
-        self.read()
+        self.reading()
         copy = self.list.copy()
         self.assertEqual((copy.state, copy.mark), ("stopped", False))
         self.assertEqual(self.list.copy({"scope_key": "A"}).name, self.list.name)
@@ -161,7 +161,7 @@ class TestResources(PollCase, TransactionCase):
 
     def test_readings_that_told_nothing_go(self):
         self.rows = [self.vendor("V1")]
-        told, empty = self.read(), self.read()
+        told, empty = self.reading(), self.reading()
         empty.sudo().new_count = 0
         (told | empty).sudo().ended_at = fields.Datetime.subtract(fields.Datetime.now(), days=8)
         self.env["construction.resource.run"]._gc_readings()

@@ -43,7 +43,7 @@ def test_a_decimal_is_never_made_of_a_float():
     assert paths.find("[decimal(a), decimal(b), decimal(c)]", record) == ["0.10", "1500", "n/a"]
 
 
-@pytest.mark.parametrize("expression", ["", "a[", "nosuch(a)", "a" * 3000, "text("])
+@pytest.mark.parametrize("expression", ["", "a[", "nosuch(a)", "a" * 3000, "text(", "text(a, b)"])
 def test_what_is_no_expression(expression):
     with pytest.raises(paths.Unreadable):
         paths.check(expression)
