@@ -89,6 +89,29 @@ class TestPollers(PollCase, TransactionCase):
         self.assertEqual((run.state, run.passes), ("done", 2))
         self.assertTrue(self.list.mark)
 
+    def test_other_pages(self):
+        """By offset with a total in the answer, and by a cursor."""
+        self.rows = [self.vendor(f"V{number}") for number in range(2 * SIZE + 1)]
+
+        def page(query):
+            start = int(query.get("offset") or query.get("after", "0"))
+            more = start + SIZE if start + SIZE < len(self.rows) else None
+            told = {"totalResults": len(self.rows), "next": more}
+            return {"pagination": told, "results": self.rows[start : start + SIZE]}, {}
+
+        self.list.write({"records_path": "results", "style": "offset", "query": "a=1&b="})
+        with patch.object(self, "page", page):
+            self.assertEqual(self.reading().new_count, 7)
+            self.assertEqual([one["offset"] for one in self.asked], ["0", str(SIZE), str(2 * SIZE)])
+            self.assertEqual({one["limit"] for one in self.asked}, {str(SIZE)})
+            self.list.write(
+                {"style": "cursor", "page_field": "after", "next_path": "pagination.next"}
+            )
+            self.list.action_load_all()
+            run = self.reading()
+        self.assertEqual((run.pages, run.duplicate_count), (3, 7))
+        self.assertEqual([one.get("after") for one in self.asked[3:]], [None, "3", "6"])
+
     # -------------------------------------------------------------- outages
     def test_faults_38_and_39_outage_and_recovery(self):
         self.rows = [self.vendor(f"V{number}") for number in range(4)]
