@@ -26,6 +26,7 @@ class ConstructionSubscription(models.Model):
         "construction.platform", required=True, index=True, ondelete="restrict", tracking=True
     )
     company_id = fields.Many2one(related="platform_id.company_id", store=True, index=True)
+    platform_state = fields.Selection(related="platform_id.state", string="The platform is")
     url = fields.Char(
         string="Address", required=True, tracking=True, help="https address that takes the events."
     )
@@ -42,7 +43,7 @@ class ConstructionSubscription(models.Model):
     )
     active = fields.Boolean(default=True, tracking=True)
     state = fields.Selection(
-        [("active", "Active"), ("paused", "Paused"), ("gone", "Ended by the subscriber")],
+        [("paused", "Paused"), ("active", "Active"), ("gone", "Ended by the subscriber")],
         required=True,
         readonly=True,
         default="paused",
