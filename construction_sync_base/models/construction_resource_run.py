@@ -19,7 +19,7 @@ class ConstructionResourceRun(models.Model):
     _description = "Reading of a Resource"
     _check_company_auto = True
     _order = "id desc"
-    _rec_name = "kind"
+    _rec_name = "resource_id"
 
     resource_id = fields.Many2one(
         "construction.resource", required=True, readonly=True, ondelete="cascade", index=True
