@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from . import money, sov
 from .errors import AmountError, ToldError, _
+from .spreadsheet import plain
 
 # in the order in which pasted lines without a heading have them
 COLUMNS = (
@@ -33,7 +34,6 @@ HEADINGS = {
 }
 RESERVES = {"contingency": "contingency", "allowance": "allowance"}
 _NAMES = {alias: name for name, aliases in HEADINGS.items() for alias in aliases}
-_SPACES = re.compile(r"[\s\u00a0\u202f']")
 
 
 class EstimateError(ToldError):
@@ -162,31 +162,3 @@ def _product(line, decimals):
     if not line.quantity or line.unit_cost is None:
         raise AmountError(_("No amount, and no quantity with a unit cost either."))
     return money.round_half_up(money.EXACT.multiply(line.quantity, line.unit_cost), decimals)
-
-
-def plain(text, mark="."):
-    """A number as people write it, in the plain form of the contract: 1,234.50 → 1234.50,
-    (80.00) and 80.00- → -80.00, $ and € aside. Anything else comes back as it was, to be
-    refused by whoever parses it.
-
-    :param mark: decimal mark, "." or ","
-    """
-    other = "," if mark == "." else "."
-    body = _SPACES.sub("", text).strip("$€£")
-    negative = False
-    if body.startswith("(") and body.endswith(")"):
-        negative, body = True, body[1:-1].strip("$€£")
-    elif body.endswith("-"):
-        negative, body = True, body[:-1]
-    elif body.startswith("-"):
-        negative, body = True, body[1:].strip("$€£")
-    whole, _mark, fraction = body.partition(mark)
-    if other in whole:
-        groups = whole.split(other)
-        if not (1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])):
-            return text
-        whole = "".join(groups)
-    if not whole.isdecimal() and not (whole == "" and fraction):
-        return text
-    number = f"{whole or '0'}.{fraction}" if fraction else whole
-    return f"-{number}" if negative else number

@@ -103,10 +103,17 @@ class Checker:
         reports = []
         for position, data in rows:
             where = () if position is None else (position,)
-            report = Report(where, _name(data) or event_type)
-            self._data(report, event_type, _plain(data), where)
-            reports.append(report)
+            reports.append(self.check_data(data, event_type, where))
         return reports
+
+    def check_data(self, data, event_type, where=()):
+        """The Report of bare data that is parsed already.
+
+        :param where: keys and positions that its faults start with
+        """
+        report = Report(where, _name(data) or event_type)
+        self._data(report, event_type, _plain(data), where)
+        return report
 
     # ---------------------------------------------------------------- one event
     def _event(self, event, where):
