@@ -34,6 +34,7 @@
         "views/construction_issue_views.xml",
         "views/construction_delivery_views.xml",
         "views/construction_file_views.xml",
+        "views/construction_upload_views.xml",
         "views/construction_binding_views.xml",
         "views/construction_crosswalk_views.xml",
         "wizards/construction_change_propose_views.xml",

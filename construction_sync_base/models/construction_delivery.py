@@ -2,6 +2,11 @@ import base64
 
 from odoo import api, fields, models
 
+from ..lib import spreadsheet
+from ..lib.errors import ToldError
+
+SHOWN = 65536  # of a body
+
 
 class ConstructionDelivery(models.Model):
     """One request body exactly as it arrived, kept as evidence for its events."""
@@ -44,4 +49,17 @@ class ConstructionDelivery(models.Model):
     def _compute_body_text(self):
         for delivery in self:
             raw = base64.b64decode(delivery.with_context(bin_size=False).body or b"")
-            delivery.body_text = raw[:65536].decode("utf-8", "replace").replace("\x00", "�")
+            delivery.body_text = _workbook_text(raw) or (
+                raw[:SHOWN].decode("utf-8", "replace").replace("\x00", "�")
+            )
+
+
+def _workbook_text(raw):
+    """The rows of an uploaded workbook, or None: its bytes are compressed."""
+    if not spreadsheet.is_workbook(raw):
+        return None
+    try:
+        rows = spreadsheet.read(raw, strict=True)
+    except ToldError:
+        return None
+    return "\n".join("\t".join(row) for row in rows)[:SHOWN]

@@ -136,6 +136,7 @@ from . import (
     test_typed_budgets,
     test_typed_commitments,
     test_typed_master_data,
+    test_uploads,
     test_vendors,
     test_webhooks,
     test_who_can,

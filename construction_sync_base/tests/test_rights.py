@@ -103,6 +103,8 @@ TABLE = {
     "construction.traffic": "- - - r r -",
     "construction.type.day": "- - - r r -",
     "construction.type.usage": "- - - r r -",
+    "construction.upload": "- - - rwcu r -",
+    "construction.upload.row": "- - - r r -",
     "project.project": "r rwcu r r r rwcu",
     "purchase.order": "r rwcu rwcu r r rwcu",
     "purchase.order.line": "r rwcu rwcu r r rwcu",

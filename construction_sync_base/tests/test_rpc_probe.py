@@ -2,6 +2,7 @@
 and each public method that is ours, as every group, as portal and as a stranger of another
 company. What is expected comes from the declared access rows, not from the ORM's answer."""
 
+import base64
 import inspect
 import json
 from datetime import timedelta
@@ -178,6 +179,14 @@ class TestRpcProbe(ApprovalCase, HttpCase):
             listed | {"form": "map", "map_id": field_map.id}
         )
         self.env["construction.resource.run"].sudo().create({"resource_id": resource.id})
+        upload = self.env["construction.upload"].create(
+            {
+                "platform_id": self.platform.id,
+                "type": "construction.cost_code.upserted.v1",
+                "content": base64.b64encode(b"external_id,code,name\nCC-P,99-100,Probe"),
+            }
+        )
+        upload.action_check()
         markup = Command.create({"kind": "fee", "amount": 1})
         self.env["construction.change.order"].create(
             {

@@ -30,6 +30,7 @@ ENGINE_MODELS = (
     "inbox_poll", "issue_resource", "platform_resources", "poller", "resource",
     "field_map", "field_map_line", "resource_map",
     "resource_records", "resource_run", "resource_run_page",
+    "upload", "upload_row", "upload_send", "upload_submitter",
 )  # fmt: skip
 ENGINE = [
     *(ADDON / "models" / f"construction_{name}.py" for name in ENGINE_MODELS),
@@ -51,6 +52,11 @@ ENGINE = [
             "bucket",
             "envelope",
             "errors",
+            "event_cells",
+            "event_check",
+            "event_columns",
+            "event_rows",
+            "event_template",
             "health",
             "networks",
             "ordering",

@@ -24,6 +24,7 @@ from . import (
     construction_person_erase_domain,
     construction_person_erase_files,
     construction_person_erase_outbox,
+    construction_person_erase_uploads,
     construction_platform_setup,
     construction_reason,
     construction_reason_bill,
