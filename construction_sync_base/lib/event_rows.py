@@ -126,7 +126,9 @@ def _keys(rows, names):
     """
     records, versions = {}, {}
     for number, values in rows.items():
-        record = tuple(_plain(values.get(name)) for name in names)
+        record = tuple(
+            None if values.get(name) is None else str(_plain(values[name])) for name in names
+        )
         records[number] = record
         versions.setdefault(record, set()).add(values.get(SEQUENCE))
     return {

@@ -32,6 +32,9 @@ class ConstructionUploadRow(models.Model):
     becomes = fields.Char(compute="_compute_becomes")
     preview = fields.Char(string="What it says", readonly=True)
     problem = fields.Text(string="What is wrong", readonly=True)
+    outlook = fields.Text(
+        string="What it would do", readonly=True, help="By the last try; nothing of it was kept."
+    )
     result = fields.Selection(
         [
             ("new", "New"),
@@ -100,7 +103,7 @@ class ConstructionUploadRow(models.Model):
         first = next(iter(draft.rows))
         values = []
         for number, texts in draft.rows.items():
-            problem = "\n".join(faults[number])
+            problem = "\n".join(faults[number]).replace("\0", "�")
             if draft.faults and not problem:
                 problem = others
             values.append(
@@ -108,9 +111,7 @@ class ConstructionUploadRow(models.Model):
                     "row": number,
                     "first_row": first,
                     "subject": draft.subject,
-                    "preview": " · ".join(f"{name}: {text}" for name, text in texts.items())[
-                        :MOST_SHOWN
-                    ],
+                    "preview": _shown(texts),
                     "problem": problem or False,
                     "result": "faulty" if problem else "known" if event else "new",
                     "event_id": event.id if event else False,
@@ -137,3 +138,9 @@ class ConstructionUploadRow(models.Model):
         if not self.event_id:
             raise UserError(self.env._("This row was not sent yet."))
         return self.event_id
+
+
+def _shown(texts):
+    """What a row says, in one line that the database can keep."""
+    line = " · ".join(f"{name}: {text}" for name, text in texts.items())
+    return line[:MOST_SHOWN].replace("\0", "�")

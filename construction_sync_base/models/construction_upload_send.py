@@ -127,7 +127,9 @@ class ConstructionUpload(models.Model):
                 key = verdict, events[event_id].id
                 groups[key] = groups.get(key, by_number[number]) | by_number[number]
         for (verdict, event_id), rows in groups.items():
-            rows.write({"result": verdict, "event_id": event_id, "preview": False})
+            rows.write(
+                {"result": verdict, "event_id": event_id, "preview": False, "outlook": False}
+            )
 
     # -------------------------------------------------------------- template
     @api.depends("type")

@@ -30,7 +30,7 @@ ENGINE_MODELS = (
     "inbox_poll", "issue_resource", "platform_resources", "poller", "resource",
     "field_map", "field_map_line", "resource_map",
     "resource_records", "resource_run", "resource_run_page",
-    "upload", "upload_row", "upload_send", "upload_submitter",
+    "event_upload", "upload", "upload_row", "upload_send", "upload_submitter", "upload_trial",
 )  # fmt: skip
 ENGINE = [
     *(ADDON / "models" / f"construction_{name}.py" for name in ENGINE_MODELS),

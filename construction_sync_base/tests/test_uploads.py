@@ -40,6 +40,10 @@ class TestUploads(UploadCase, TransactionCase):
         upload.action_check()
         self.assertEqual((upload.state, upload.event_count), ("checked", 2))
 
+    def test_bytes_that_no_database_keeps_are_told_as_well(self):
+        upload = self.upload(content=b"external_id,code,name\nCC-1,11-1\x0000,Fences")
+        self.assertIn("cannot be sent", upload.faulty_row_ids.problem)
+
     def test_one_faulty_line_holds_its_whole_document(self):
         rows = [self.order(), self.order(line="2", amount="1e3"), self.order("C2")]
         upload = self.upload(*rows, event_type=COMMITMENTS, head=ORDER)
@@ -71,6 +75,33 @@ class TestUploads(UploadCase, TransactionCase):
         row[ORDER.index("lines.amount")] = "=1+1"
         upload = self.upload(content=self.workbook(ORDER, row), event_type=COMMITMENTS)
         self.assertIn("formula", upload.faulty_row_ids.problem)
+
+    def test_a_try_says_what_would_become_and_keeps_nothing(self):
+        self.sent(self.order(), event_type=COMMITMENTS, head=ORDER)
+        self.drain()
+        number = self.bound("commitment", "C1").display_name
+        rows = [self.order(amount="900.00"), self.order("C2"), self.order("C3", job="J9")]
+        upload = self.upload(*rows, event_type=COMMITMENTS, head=ORDER)
+        counted = ("construction.event", "construction.delivery", "construction.issue",
+                   "construction.binding", "purchase.order", "purchase.order.line", "queue.job",
+                   "mail.message")  # fmt: skip
+        before = {name: self.env[name].search_count([]) for name in counted}
+        with self.shared_cursors():
+            upload.action_try()
+        self.env.invalidate_all()
+        changed, new, waits = upload.row_ids.mapped("outlook")
+        self.assertIn(f"Changes {number}", changed)
+        self.assertIn("Makes", new)
+        self.assertIn("PO-C2", new)
+        self.assertIn("waits", waits)
+        self.assertIn("J9", waits)
+        self.assertEqual({name: self.env[name].search_count([]) for name in counted}, before)
+        self.assertEqual(self.bound("commitment", "C1").amount_untaxed, 1000)
+        upload.action_send()
+        self.assertEqual(set(upload.row_ids.mapped("result")), {"accepted"})
+        self.assertFalse(any(upload.row_ids.mapped("outlook")))
+        with self.assertRaisesRegex(UserError, "Check the file first"):
+            upload.action_try()
 
     # --------------------------------------------------------------------- send
     def test_rows_become_documents_and_lead_to_them(self):
@@ -131,6 +162,39 @@ class TestUploads(UploadCase, TransactionCase):
         self.assertEqual(self.results(upload), [(2, "accepted"), (3, "duplicate")])
         self.drain()
         self.assertEqual(self.bound("cost_code", "CC-1").name, "Fencing")
+
+    def test_events_that_wait_are_corrected_in_a_file(self):
+        bad = self.commitment_data(kind="gift", retention={"work_percent": "10"})
+        good = self.commitment_data("C2", vendor={"number": "V-9"})
+        events = [self.event("commitment.approved", data=data, sequence=3) for data in (bad, good)]
+        waiting = self.apply(*events)
+        self.assertEqual(set(waiting.mapped("state")), {"parked"})
+        action = waiting.with_user(self.sender).action_correct_in_file()
+        upload = self.env["construction.upload"].with_user(self.sender).browse(action["res_id"])
+        book = load_workbook(io.BytesIO(base64.b64decode(upload.content)))
+        sheet = book.worksheets[0]
+        head = [cell.value for cell in sheet[1]]
+        sheet.cell(2, head.index("kind") + 1).value = "subcontract"
+        sheet.cell(3, head.index("vendor") + 1).value = "V1"
+        content = io.BytesIO()
+        book.save(content)
+        upload.content = base64.b64encode(content.getvalue())
+        upload.action_check()
+        self.assertEqual(upload.state, "checked", upload.row_ids.mapped("problem"))
+        upload.action_send()
+        self.drain()
+        self.env.invalidate_all()
+        self.assertEqual(set(upload.row_ids.mapped("event_state")), {"processed"})
+        self.assertEqual(set(waiting.mapped("state")), {"superseded"})
+        self.assertEqual(self.bound("commitment", "C1").retention_percent, 10)
+
+    def test_only_events_of_one_kind_go_into_one_file(self):
+        events = self.env["construction.event"].search([], limit=9).with_user(self.sender)
+        self.assertGreater(len(set(events.mapped("type"))), 1)
+        with self.assertRaisesRegex(UserError, "one platform and one type"):
+            events.action_correct_in_file()
+        with self.assertRaises(AccessError):
+            events[:1].with_user(self.make_user("upload-fin", "finance")).action_correct_in_file()
 
     def test_it_is_the_same_inbox_as_the_endpoint(self):
         """One subject, one order of versions, whichever way they come."""

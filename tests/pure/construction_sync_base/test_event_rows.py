@@ -270,6 +270,27 @@ def test_rows_of_one_key_are_one_document_wherever_they_stand():
     assert [line["line_id"] for line in envelopes[0].data["lines"]] == ["1", "2"]
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.one_of(st.text(max_size=9), st.sampled_from(
+            ['{"a": []}', "[1,", "(empty)", "=1", "number:", "1e5", "2026-01-01", "9" * 70, "\0"]
+        )), max_size=8),
+        max_size=5,
+    ),
+    st.sampled_from(OFFERED),
+)  # fmt: skip
+def test_whatever_stands_in_the_cells_is_told_and_never_fails(cells, name):
+    needed = [c.name for c in columns(name) if c.needed == event_columns.ALWAYS]
+    try:
+        found, envelopes = checked([needed, *cells], name)
+    except TableError:
+        return
+    assert all(bool(d.faults) != (position in envelopes) for position, d in enumerate(found))
+    rows = {row for d in found for row in d.rows}
+    assert {fault.row for d in found for fault in d.faults} <= rows
+
+
 def test_rows_of_one_document_that_contradict_each_other():
     rows = [HEAD + LINE, commitment(), commitment(line="2", vendor="V2")]
     row, column, text = the_fault(rows, COMMITMENT)

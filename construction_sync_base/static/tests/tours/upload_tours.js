@@ -2,6 +2,7 @@ import { registry } from "@web/core/registry";
 import { openIntegration } from "./construction_tours";
 
 const HEAD = "external_id,code,name";
+const ROW = ".o_field_widget[name='row_ids'] .o_data_row:contains('cost_code/T-2')";
 
 /** Choose a file that a person would have saved on disk. */
 function chooseFile(name, lines) {
@@ -9,7 +10,9 @@ function chooseFile(name, lines) {
         content: `choose ${name}`,
         trigger: ".o_field_widget[name='content'] .o_select_file_button",
         run() {
-            const input = document.querySelector(".o_field_widget[name='content'] input[type='file']");
+            const input = document.querySelector(
+                ".o_field_widget[name='content'] input[type='file']",
+            );
             const chosen = new DataTransfer();
             chosen.items.add(new File([lines.join("\n")], name, { type: "text/csv" }));
             input.files = chosen.files;
@@ -89,11 +92,11 @@ registry.category("web_tour.tours").add("construction_file_uploaded", {
         },
         {
             content: "each row says what became of it",
-            trigger: ".o_field_widget[name='row_ids'] .o_data_row:contains('cost_code/T-2'):contains('Accepted')",
+            trigger: `${ROW}:contains('Accepted')`,
         },
         {
             content: "and leads to its event",
-            trigger: ".o_field_widget[name='row_ids'] .o_data_row:contains('cost_code/T-2') button[name='action_open_event']",
+            trigger: `${ROW} button[name='action_open_event']`,
             run: "click",
         },
         {
