@@ -63,9 +63,12 @@ class Reader:
         return text
 
     def _number(self, column, text, kind):
-        if kind in ("date", "boolean"):
-            raise CellError(_("A number is needed, not “%(cell)s”."), cell=text[:40])
-        return text if kind == "number" else spreadsheet.plain(text, self.mark)
+        plain = text if kind == "number" else spreadsheet.plain(text, self.mark)
+        if kind in ("date", "boolean") or not spreadsheet.NUMBER.fullmatch(plain):
+            raise CellError(
+                _("“%(cell)s” is no number: write it in digits, such as 1234.50."), cell=text[:40]
+            )
+        return plain
 
     def _integer(self, column, text, kind):
         if kind in ("date", "boolean") or not _DIGITS.fullmatch(text) or len(text) > 40:

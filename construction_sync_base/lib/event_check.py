@@ -46,6 +46,8 @@ def _placed(draft, fault, meanings):
         error = ToldError(_("Fill it in: %(meaning)s"), meaning=meaning)
     elif missing:
         error = ToldError(_("Something of it is missing: fill in what it needs."))
+    elif fault.category == "amount":  # the form is right, or it would have been told by the cell
+        error = ToldError("%(message)s.", message=fault.message.rstrip("."))
     else:
         error = ToldError(
             "%(message)s. %(hint)s", message=fault.message.rstrip("."), hint=fault.hint

@@ -27,7 +27,7 @@ _ZIP = b"PK\x03\x04"
 _SPACES = re.compile(r"[\s\u00a0\u202f']")
 # what a program that opens a CSV file would run or reckon with
 _ACTIVE = re.compile(r"'*[=+\-@\t\r]")
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
+NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _KINDS = {"b": "boolean", "e": "error", "n": "number"}
 
 
@@ -179,7 +179,7 @@ def write_text(rows):
 
 
 def escaped(cell):
-    return f"'{cell}" if _ACTIVE.match(cell) and not _NUMBER.fullmatch(cell) else cell
+    return f"'{cell}" if _ACTIVE.match(cell) and not NUMBER.fullmatch(cell) else cell
 
 
 def unescaped(cell):

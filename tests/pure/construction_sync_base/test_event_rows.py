@@ -303,7 +303,10 @@ def test_a_fault_of_the_schema_stands_at_its_row_and_says_what_to_do():
     assert (row, column) == (3, "lines.amount") and text.startswith("Fill it in: Scheduled value")
     rows = [HEAD + LINE, commitment(), commitment(line="2", amount="1e3")]
     row, column, text = the_fault(rows, COMMITMENT)
-    assert (row, column) == (3, "lines.amount") and "plain decimal" in text
+    assert (row, column) == (3, "lines.amount") and "such as 1234.50" in text
+    rows = [HEAD + LINE, commitment(), commitment(line="2", amount="10.005")]
+    row, column, text = the_fault(rows, COMMITMENT)
+    assert (row, column) == (3, "lines.amount") and text.endswith("more than 2 decimals.")
     rows = [HEAD + LINE, commitment(), commitment("C2", approved_at="noon")]
     assert the_fault(rows, COMMITMENT)[:2] == (3, "approved_at")
     rows = [HEAD + LINE, commitment(), commitment("", line="2")]
@@ -386,7 +389,7 @@ def test_what_a_spreadsheet_keeps_as_number_date_and_truth():
         ("date", datetime(2026, 3, 4, 9), "no day"),
         ("date", "10/05/2026", "no day"),
         ("kind", "gift", "none of the values: purchase_order"),
-        ("lines.amount", True, "number is needed"),
+        ("lines.amount", True, "is no number"),
         ("lines.amount", "#N/A", "shows an error"),
         ("vendor", "(empty)", "cannot be cleared"),
     ],
