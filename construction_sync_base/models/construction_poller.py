@@ -157,7 +157,7 @@ class ConstructionPoller(models.AbstractModel):
         except (remote.Failed, pages.Endless, paths.Unreadable, NoListError) as error:
             self._failed(resource, place, str(error), getattr(error, "wait", None))
         except Exception as error:  # ours: as long as it lasts, the others are read
-            _logger.error("reading resource %s broke off: %s", resource_id, logs.trace(error))
+            _logger.error("reading resource %s broke off: %s", resource.id, logs.trace(error))
             self._failed(resource, place, logs.trace(error))
         else:
             if not place.over:
