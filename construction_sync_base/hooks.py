@@ -39,7 +39,8 @@ def uninstall_hook(env):
             ("key", "not in", list(PLAN_PARAMETERS.values())),
         ]
     ).unlink()
-    env.cr.execute("DROP TABLE IF EXISTS construction_rate")  # no model of Odoo owns it
+    # no model of Odoo owns these
+    env.cr.execute("DROP TABLE IF EXISTS construction_rate, construction_resource_seen")
     for name in ("drop_audit.sql", "drop_job_cost.sql"):
         with file_open(f"construction_sync_base/sql/{name}") as script:
             env.cr.execute(script.read())

@@ -166,6 +166,18 @@ class TestRpcProbe(ApprovalCase, HttpCase):
                 "field_ids": [Command.create({"name": "phone", "owner": "odoo"})],
             }
         )
+        subscription = self.env["construction.subscription"].create(
+            {"name": "probe", "platform_id": self.platform.id, "url": "https://p.example.com/x"}
+        )
+        subscription.action_new_secret()
+        subscription.action_activate()
+        told = {"type": "construction.event.parked.v1", "subject": "probe/1",
+                "company_id": self.company.id, "data": {"message": "probe"}}  # fmt: skip
+        row = self.env["construction.outbox"]._tell([told])
+        self.env["construction.outbox.try"].sudo().create(
+            {"outbox_id": row.id, "company_id": row.company_id.id, "verdict": "none",
+             "at": fields.Datetime.now()}
+        )  # fmt: skip
         field_map = self.env["construction.field.map"].create(
             {
                 "name": "probe",
