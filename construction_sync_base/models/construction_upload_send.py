@@ -141,19 +141,26 @@ class ConstructionUpload(models.Model):
             upload.template_csv = base64.b64encode(event_template.csv_template(columns))
 
     def _template_words(self):
-        _ = self.env._
         return event_template.Words(
-            sheets=(_("Rows"), _("Columns")),
-            headings=(_("Column"), _("Needed"), _("Meaning"), _("Form"), _("Values")),
+            sheets=(self.env._("Rows"), self.env._("Columns")),
+            headings=(
+                self.env._("Column"),
+                self.env._("Needed"),
+                self.env._("Meaning"),
+                self.env._("Form"),
+                self.env._("Values"),
+            ),
             needed={
-                ALWAYS: _("Yes"),
-                SOMETIMES: _("Where another column of “%s” is filled in", "%s"),
-                NEVER: _("No"),
+                ALWAYS: self.env._("Yes"),
+                SOMETIMES: self.env._("Where another column of “%s” is filled in", "%s"),
+                NEVER: self.env._("No"),
             },
             forms={kind: self.env._(text) for kind, text in FORMS.items()},
             notes=(
-                _("Fill in the first sheet, one row for each line of a document, and upload it."),
-                _(
+                self.env._(
+                    "Fill in the first sheet, one row for each line of a document, and upload it."
+                ),
+                self.env._(
                     "What stands once in a document, such as its number, may be repeated in each "
                     "of its rows or stand in one of them. Columns that you do not need can be "
                     "deleted. An empty cell says nothing; (empty) clears what is there."

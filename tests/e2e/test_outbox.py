@@ -72,11 +72,11 @@ def test_fault_41_a_worker_that_dies_while_it_tells(new_server, subscriber):
     subscriber.pause = 4.0  # long enough to be killed in
     event = platform.commitment()
     platform.send(event)
-    wait_for(lambda: subscriber.requests, 120)
+    wait_for(lambda: subscriber.requests, 300)
     for worker in psutil.Process(server.process.pid).children(recursive=True):
         worker.kill()
     subscriber.pause = 0.0
-    wait_for(lambda: outbox(server) and outbox(server)[0][0] == "sent", 180)
+    wait_for(lambda: outbox(server) and outbox(server)[0][0] == "sent", 400)
 
     told = subscriber.told()
     assert len(told) >= 2, "it was told again"
@@ -95,10 +95,10 @@ def test_fault_39_who_is_away_misses_nothing_and_no_order(new_server, subscriber
         event = platform.commitment(sequence=number, amount=amount)
         platform.send(event)
         platform.wait(event)
-    wait_for(lambda: subscriber.requests, 120)
+    wait_for(lambda: subscriber.requests, 300)
     assert {state for state, _attempts in outbox(server)} == {"pending"}
     subscriber.status = 200
-    wait_for(lambda: {state for state, _attempts in outbox(server)} == {"sent"}, 240)
+    wait_for(lambda: {state for state, _attempts in outbox(server)} == {"sent"}, 400)
 
     taken = {}
     for key, event in subscriber.told():
