@@ -86,7 +86,7 @@ def test_killed_between_two_pages(new_server, lists):
     lists.held = 3
     for _number in range(2):  # two jobs for one list
         server.execute("construction.resource", "action_poll", [[resource_id]])
-    wait_for(lambda: 3 in lists.asked, message="the third page is asked for")
+    wait_for(lambda: 3 in lists.asked, 240, message="the third page is asked for")
     assert lists.asked == [1, 2, 3], "by one worker"
     os.kill(worker_at(lists.port), signal.SIGKILL)
     lists.free.set()
@@ -102,7 +102,7 @@ def test_killed_between_two_pages(new_server, lists):
     def over():
         return server.psql(f"SELECT state {run}", (resource_id,)) == [("done",)]
 
-    wait_for(over, message="the reading is over")
+    wait_for(over, 240, message="the reading is over")
     assert lists.asked == [1, 2, 3, *range(3, COUNT // SIZE + 1)]
     counts = server.psql(f"SELECT new_count, duplicate_count, passes {run}", (resource_id,))
     assert counts == [(COUNT, 0, 1)]
@@ -114,4 +114,4 @@ def test_killed_between_two_pages(new_server, lists):
             (platform.id,),
         ) == [(COUNT,)]
 
-    wait_for(applied, 90, message="all vendors are there")
+    wait_for(applied, 240, message="all vendors are there")
