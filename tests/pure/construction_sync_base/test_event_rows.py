@@ -1,88 +1,42 @@
-"""Tables of events: every column of every published type, events to rows and back, cells that
-are refused in words, and files that no spreadsheet program runs anything of."""
+"""Events to rows and back, columns of every published type, documents of several rows, templates,
+and files that no spreadsheet program runs anything of."""
 
 import csv
 import io
 import json
-from datetime import UTC, datetime
-from functools import cache
-from zoneinfo import ZoneInfo
+from datetime import UTC
 
 import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from odoo.addons.construction_sync_base.lib import catalogue, event_columns, spreadsheet
-from odoo.addons.construction_sync_base.lib.errors import ToldError
-from odoo.addons.construction_sync_base.lib.event_check import check
+from odoo.addons.construction_sync_base.lib import event_columns, spreadsheet
 from odoo.addons.construction_sync_base.lib.event_rows import (
     TableError,
     enveloped,
-    parse,
     rows_of,
 )
-from odoo.addons.construction_sync_base.lib.event_template import Words, csv_template, workbook
-from odoo.addons.construction_sync_base.lib.payload_check import Checker
+from odoo.addons.construction_sync_base.lib.event_template import csv_template, workbook
 
-from tests.pure.construction_sync_base.published_schemas import SCHEMAS, schema_of
-from tests.simulator.sample_month import sample_month
-
-NOW = "2026-11-23T01:00:00+00:00"
-WORDS = Words(
-    sheets=("Rows", "Columns"),
-    headings=("Column", "Needed", "Meaning", "Form", "Values"),
-    needed={"always": "yes", "sometimes": "with %s", "never": "no"},
-    forms=event_columns.FORMS,
-    notes=("How to fill it in",),
+from tests.pure.construction_sync_base.event_tables import (
+    CODE,
+    COMMITMENT,
+    HEAD,
+    LINE,
+    NOW,
+    OFFERED,
+    WORDS,
+    checked,
+    columns,
+    commitment,
+    drafts,
+    from_csv,
+    the_fault,
+    told,
 )
-
-
-def _offered():
-    names = sorted(path.stem for path in SCHEMAS.glob("*.json"))
-    return [name for name in names if event_columns.subject_form(schema_of(name))]
-
-
-OFFERED = _offered()
-COMMITMENT = "construction.commitment.approved.v1"
-CODE = "construction.cost_code.upserted.v1"
-
-
-@cache
-def columns(name):
-    return event_columns.columns_of(schema_of(name))
-
-
-@cache
-def checker():
-    paths = {path.stem: path for path in SCHEMAS.glob("*.json")}
-    return Checker(paths, {name: catalogue.read(path) for name, path in paths.items()})
-
-
-def drafts(rows, name, **more):
-    schema = schema_of(name)
-    form, kind = event_columns.subject_form(schema), name.split(".")[1]
-    return parse(rows, columns(name), form, kind, **more)
-
-
-def checked(rows, name, **more):
-    """(drafts, {position: Envelope}) with everything that is wrong."""
-    found = drafts(rows, name, **more)
-    return found, check(found, checker(), name, columns(name), NOW)
-
-
-def told(found):
-    return [(fault.row, fault.column, str(fault.error)) for d in found for fault in d.faults]
-
-
-def the_fault(rows, name, **more):
-    found, _envelopes = checked(rows, name, **more)
-    [fault] = told(found)
-    return fault
-
-
-def from_csv(content):
-    return spreadsheet.read(content, strict=True)
+from tests.pure.construction_sync_base.published_schemas import schema_of
+from tests.simulator.sample_month import sample_month
 
 
 # ---------------------------------------------------------------- columns
@@ -250,18 +204,6 @@ def test_the_same_row_has_the_same_id_and_another_content_another():
 
 
 # -------------------------------------------------------------- documents
-HEAD = ["external_id", "number", "kind", "job", "vendor", "currency", "date", "approved_by",
-        "approved_at"]  # fmt: skip
-LINE = ["lines.line_id", "lines.description", "lines.cost_code", "lines.cost_type", "lines.amount"]
-
-
-def commitment(external_id="C1", line="1", amount="1000.00", **over):
-    values = dict(zip(HEAD, [external_id, "PO-1", "subcontract", "J1", "V1", "USD", "2026-03-02",
-                             "Pat", "2026-03-02T10:00:00-07:00"], strict=True))  # fmt: skip
-    values |= dict(zip(LINE, [line, "Walls", "03-300", "material", amount], strict=True)) | over
-    return [values[name] for name in HEAD + LINE]
-
-
 def test_rows_of_one_key_are_one_document_wherever_they_stand():
     rows = [HEAD + LINE, commitment(), commitment("C2"), commitment(line="2", title="", vendor="")]
     found, envelopes = checked(rows, COMMITMENT)
@@ -320,130 +262,6 @@ def test_a_record_stands_in_a_table_once_unless_a_version_tells():
     assert (row, column) == (3, "name") and "row 2" in text and "event.sequence" in text
     rows = [head, ["CC-1", "03", "A", "1"], ["CC-1", "03", "B", "2"]]
     assert told(checked(rows, CODE)[0]) == []
-
-
-# ------------------------------------------------------------------ headings
-@pytest.mark.parametrize(
-    "head, said",
-    [
-        ([], "holds no row"),
-        (["external_id", "code", "name"], "no row below"),
-        (["external_id", "code", "nmae"], "Did you mean “name”"),
-        (["external_id", "code", "name", "qqqqqq"], "delete it"),
-        (["external_id", "code", "name", "Name"], "twice"),
-        (["external_id", "code"], "missing: name"),
-    ],
-)
-def test_headings_that_cannot_be_taken(head, said):
-    with pytest.raises(TableError, match=said):
-        drafts([head], CODE)
-
-
-def test_headings_in_any_order_and_case_and_empty_rows_between():
-    rows = [[], ["Name", " CODE ", "external_id"], [], ["Concrete", "03", "CC-1"]]
-    [found] = drafts(rows, CODE)
-    assert found.data == {"external_id": "CC-1", "code": "03", "name": "Concrete"}
-    assert list(found.rows) == [4]
-
-
-def test_a_cell_beside_the_table_is_not_lost():
-    rows = [["external_id", "code", "name"], ["CC-1", "03", "Concrete", "a remark"]]
-    assert "without a name" in the_fault(rows, CODE)[2]
-
-
-# --------------------------------------------------------------------- cells
-def book(*rows):
-    """What a person saves: real numbers, dates and formulas."""
-    made = openpyxl.Workbook()
-    for row in rows:
-        made.active.append(row)
-    content = io.BytesIO()
-    made.save(content)
-    return spreadsheet.read(content.getvalue(), strict=True)
-
-
-def test_what_a_spreadsheet_keeps_as_number_date_and_truth():
-    head = HEAD + [*LINE, "lines.tax_recoverable", "exchange_rate_date"]
-    row = commitment()
-    row[HEAD.index("external_id")] = 1001
-    row[HEAD.index("date")] = datetime(2026, 3, 2)
-    row[HEAD.index("approved_at")] = datetime(2026, 3, 2, 10, 30)
-    row[-1] = 0.1 + 0.2
-    rows = book(head, [*row, False, datetime(2026, 3, 1)])
-    [found], envelopes = checked(rows, COMMITMENT, zone=ZoneInfo("America/Denver"))
-    assert told([found]) == []
-    assert found.data["external_id"] == "1001"
-    assert found.data["date"] == "2026-03-02"
-    assert found.data["approved_at"] == "2026-03-02T10:30:00-07:00"
-    assert found.data["lines"][0]["amount"] == "0.3", "no noise of a binary fraction"
-    assert found.data["lines"][0]["tax_recoverable"] is False
-    assert envelopes[0].data["exchange_rate_date"] == "2026-03-01"
-
-
-@pytest.mark.parametrize(
-    "name, value, said",
-    [
-        ("lines.amount", "=1+1", "formula"),
-        ("number", "=A1", "formula"),
-        ("number", datetime(2026, 3, 4), "format the column as text"),
-        ("date", datetime(2026, 3, 4, 9), "no day"),
-        ("date", "10/05/2026", "no day"),
-        ("kind", "gift", "none of the values: purchase_order"),
-        ("lines.amount", True, "is no number"),
-        ("lines.amount", "#N/A", "shows an error"),
-        ("vendor", "(empty)", "cannot be cleared"),
-    ],
-)
-def test_cells_of_a_workbook_that_are_refused(name, value, said):
-    row = commitment()
-    row[(HEAD + LINE).index(name)] = value
-    found_row, column, text = the_fault(book(HEAD + LINE, row), COMMITMENT)
-    assert (found_row, column) == (2, name) and said in text
-
-
-def test_a_formula_in_a_text_file_is_refused_as_well():
-    rows = from_csv(b"external_id,code,name\nCC-1,03,=HYPERLINK(1)\n")
-    assert "formula" in the_fault(rows, CODE)[2]
-    kept = from_csv(spreadsheet.write_text([["external_id", "code", "name"], ["1", "03", "=x"]]))
-    assert drafts(kept, CODE)[0].data["name"] == "=x"
-
-
-def test_numbers_as_people_write_them_with_a_decimal_comma():
-    line = commitment(amount="1.234,50")
-    [found] = drafts([HEAD + LINE, line], COMMITMENT, mark=",")
-    assert found.data["lines"][0]["amount"] == "1234.50"
-    rows = book(HEAD + LINE, [*commitment()[:-1], 12.345])
-    [found] = drafts(rows, COMMITMENT, mark=",")
-    assert found.data["lines"][0]["amount"] == "12.345", "the mark is of text, not of numbers"
-
-
-def test_references_lists_and_clearing():
-    head = ["external_id", "code", "name", "job", "cost_types", "parent_code", "custom", "active"]
-    row = ["1", "03", "x", "number:26-100", "labor; material", "(empty)", '{"a": "b"}', "No"]
-    [found], _envelopes = checked([head, row], CODE)
-    assert told([found]) == []
-    assert found.data["job"] == {"number": "26-100"}
-    assert found.data["cost_types"] == ["labor", "material"]
-    assert found.data["parent_code"] is None
-    assert found.data["custom"] == {"a": "b"} and found.data["active"] is False
-    [found] = drafts([head[:4], ["1", "03", "x", "id:number:7"]], CODE)
-    assert found.data["job"] == "number:7"
-
-
-def test_a_table_that_is_too_wide_is_refused_rather_than_cut():
-    with pytest.raises(ToldError, match="columns"):
-        book(["x"] * (spreadsheet.MAX_COLUMNS + 1))
-    with pytest.raises(ToldError, match="columns"):
-        from_csv(b"x," * spreadsheet.MAX_COLUMNS + b"x")
-
-
-def test_what_an_event_cannot_hold_is_told_before_it_is_sent():
-    row = ["CC-1" * 200, "03", "x"]
-    found, envelopes = checked([["external_id", "code", "name"], row], CODE)
-    assert len(found[0].faults) == 1 and not envelopes
-    notes = ["note"], ["n" * (600 * 1024)]
-    rows = [["external_id", "code", "name", *notes[0]], ["CC-1", "03", "x", *notes[1]]]
-    assert "cannot be sent" in the_fault(rows, CODE)[2]
 
 
 # ------------------------------------------------------------------ template
