@@ -21,9 +21,13 @@ class AccountMoveOutbound(models.Model):
     def _post(self, soft=True):
         posted = super()._post(soft=soft)
         outbox = self.env["construction.outbox"]
-        outbox._touch(BILL, posted.filtered(lambda m: m.move_type in BILLS and m._is_of_job()))
-        outbox._touch(REVERSED, posted.reversed_entry_id.filtered(lambda m: m._is_of_job()))
-        outbox._touch(COST, posted.filtered(lambda m: m._cost_items()))
+        if outbox._awaited(BILL):
+            bills = posted.filtered(lambda m: m.move_type in BILLS and m._is_of_job())
+            outbox._touch(BILL, bills)
+        if outbox._awaited(REVERSED):
+            outbox._touch(REVERSED, posted.reversed_entry_id.filtered(lambda m: m._is_of_job()))
+        if outbox._awaited(COST):
+            outbox._touch(COST, posted.filtered(lambda m: m._cost_items()))
         return posted
 
     def _is_of_job(self):

@@ -46,8 +46,10 @@ class ConstructionBudgetChangeOutbound(models.Model):
 
     def _release_settle(self, released_by=None):
         result = super()._release_settle(released_by)
-        budgets = self.env["construction.budget"].search(
-            [("job_id", "in", self.job_id.ids), ("state", "=", "approved")]
-        )
-        self.env["construction.outbox"]._touch(POSTED, budgets)
+        outbox = self.env["construction.outbox"]
+        if outbox._awaited(POSTED):  # what nobody hears costs no query
+            budgets = self.env["construction.budget"].search(
+                [("job_id", "in", self.job_id.ids), ("state", "=", "approved")]
+            )
+            outbox._touch(POSTED, budgets)
         return result
